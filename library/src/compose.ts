@@ -1,5 +1,6 @@
 /** The wiring: puts the parts together for the options that were given. */
 import { authOf } from "./compose/auth.ts";
+import { enginePages } from "./compose/engine-pages.ts";
 import { lifecycleOf } from "./compose/lifecycle.ts";
 import { sessionsPlace } from "./compose/sessions-place.ts";
 import { bearerOf, givenProviders, proxyOf } from "./compose/strategies.ts";
@@ -11,8 +12,6 @@ import { refreshPolicy } from "./core/refresh.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { keysInUse } from "./crypto/keys-in-use.ts";
 import { keysRoute } from "./endpoints/keys.ts";
-import { forbiddenPage } from "./endpoints/pages/forbidden-page.ts";
-import { outagePage } from "./endpoints/pages/outage-page.ts";
 import { oidcRoutes } from "./endpoints/routes.ts";
 import { RequestEngine } from "./engine/engine.ts";
 import { createBackground } from "./engine/lifecycle/background.ts";
@@ -37,6 +36,7 @@ import { keptAddress } from "./net/kept-address.ts";
 import { oidcProvider } from "./oidc/provider/provider.ts";
 import { checkOptionNames } from "./options/known-options.ts";
 import type { CoatcheckOptions } from "./options.ts";
+import { pagesOf } from "./pages/pages.ts";
 import { keysOfAudiences } from "./tokens/options.ts";
 import { tokensOf } from "./tokens/tokens.ts";
 
@@ -64,6 +64,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const policy = sessionPolicy(options.session, refresh.withoutRefreshToken === "end");
   for (const reason of deviations(options.session ?? {})) report({ name: "session.preset-exceeded", level: "warn", reason });
   const sweep = sweepPlan(options.sweep);
+  const pages = pagesOf(options.pages, { entropy, report });
   const own = origins(options.publicUrl);
   const cookies = createCookies({ origins: own, ...options.cookie });
   const { secrets, signing: signingOptions } = options;
@@ -77,7 +78,18 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const place = sessionsPlace(options, { clock, keyring, cookies, policy, report });
   const { store, sealed } = place;
   const issuer = own[0] ?? "";
-  const ownTokens = tokensOf(options.tokens, { keys: signing, keyring, issuer, prefix, store, clock, entropy, policy, report });
+  const ownTokens = tokensOf(options.tokens, {
+    keys: signing,
+    keyring,
+    issuer,
+    prefix,
+    store,
+    clock,
+    entropy,
+    policy,
+    report,
+    pages,
+  });
   // Before anything is begun that would have to be closed.
   const bearers = bearerOf(options, clock, ownTokens.verifiers);
   const reserved = options.proxy === undefined ? ["session"] : ["session", "proxy"];
@@ -112,6 +124,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     routes: [
       ...oidcRoutes({
         ...world,
+        pages,
         sessions,
         cookies,
         prefix,
@@ -133,8 +146,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     unfinished,
     coordinator,
     refresh,
-    outagePage,
-    forbiddenPage,
+    ...enginePages(pages),
   });
   const closing = new AbortController();
   const sweeper = new Sweeper({ ...world, signal: closing.signal, idle: policy.idle, plan: sweep });

@@ -19,6 +19,21 @@ export { aboutProvider } from "./oidc/provider/presets/about.ts";
 export type { PresetName } from "./oidc/provider/presets/preset.ts";
 export type { AssertionOptions } from "./oidc/proxy-assertion/verify.ts";
 export type { CoatcheckOptions, KeepOptions, ProxyOptions, ProxyReaderOptions, ProxyUsers } from "./options.ts";
+export type { PagesOptions, PageWords } from "./pages/options.ts";
+export type {
+  Brand,
+  PageButton,
+  PageContent,
+  PageEntry,
+  PageFact,
+  PageForm,
+  PageKind,
+  PageLink,
+  PageRenderer,
+  PageSection,
+  PageView,
+  RenderedPage,
+} from "./pages/page-view.ts";
 export { type CustomContext, type CustomIdentity, type CustomOptions, custom } from "./strategies/custom.ts";
 export type { PersonalTokenOptions } from "./tokens/options/personal.ts";
 export type { TokenAudience, TokenOptions } from "./tokens/options.ts";

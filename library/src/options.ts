@@ -24,6 +24,7 @@ import type { KeptAddress } from "./net/kept-address.ts";
 import type { BearerOptions } from "./oidc/bearer/verifiers.ts";
 import type { ProviderConfig } from "./oidc/provider/config.ts";
 import type { AssertionOptions } from "./oidc/proxy-assertion/verify.ts";
+import type { PagesOptions } from "./pages/options.ts";
 import type { ProxyOptions as ProxyHeaderOptions } from "./strategies/proxy.ts";
 import type { TokenOptions } from "./tokens/options.ts";
 
@@ -156,6 +157,8 @@ export interface CoatcheckOptions<Data> {
   readonly maxPendingEndings?: number;
   /** What browsers are asked to forget of this origin at a logout. Default `["cache", "storage"]`; `[]`: nothing. */
   readonly clearSiteData?: readonly SiteData[];
+  /** How our pages look, and which languages they speak. Default: plain ones, in six languages. */
+  readonly pages?: PagesOptions;
   /** What is kept about the client with a new session, for lists of sessions; nothing by default (OP-03). */
   readonly keep?: KeepOptions;
   /**

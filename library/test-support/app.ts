@@ -18,6 +18,7 @@ import type { LoginProvider, OidcDependencies } from "../src/endpoints/dependenc
 import { oidcRoutes } from "../src/endpoints/routes.ts";
 import { sessionDirectory } from "../src/engine/lifecycle/directory.ts";
 import { MarkerBudget } from "../src/engine/lifecycle/marker-budget.ts";
+import { pagesOf } from "../src/pages/pages.ts";
 import { memory } from "../src/stores/memory.ts";
 import type { ManualClock } from "../src/testing/manual-clock.ts";
 import { manualClock } from "../src/testing/manual-clock.ts";
@@ -93,6 +94,7 @@ export function appWith(
     clock,
     entropy: systemEntropy,
     report: (event) => void events.push(event),
+    pages: pagesOf(undefined, { entropy: systemEntropy, report: () => undefined }),
     background: { waitUntil: (work) => void background.add(work) },
     prefix: "/auth",
     ...change,

@@ -18,7 +18,8 @@ export const ROOMS: { readonly [room: string]: Room } = {
   },
   engine: { may: ["contracts", "core", "engine/request"], outside: ["@standard-schema/spec"] },
   http: { may: ["contracts", "core", "engine"], outside: ["node:http", "node:net"] },
-  endpoints: { may: ["contracts", "core", "cookie", "crypto", "time"], outside: ["jose", "node:crypto"] },
+  pages: { may: ["contracts", "core"], outside: ["node:crypto"] },
+  endpoints: { may: ["contracts", "core", "cookie", "crypto", "time", "pages"], outside: ["jose", "node:crypto"] },
   strategies: { may: ["contracts", "core", "cookie", "crypto", "time", "net"], outside: ["node:crypto"], alone: true },
   "oidc/http": {
     may: ["contracts", "core", "cookie"],
@@ -51,7 +52,6 @@ export const ROOMS: { readonly [room: string]: Room } = {
       "contracts",
       "core",
       "crypto",
-      "endpoints/pages/page",
       "endpoints/parameters",
       "endpoints/responses",
       "endpoints/return-to",
@@ -60,6 +60,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       "oidc/bearer",
       "oidc/http/bounded-cache",
       "oidc/jwt",
+      "pages",
       "time",
     ],
     outside: ["node:crypto"],
@@ -89,7 +90,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
   testing: { may: ["contracts", "core", "crypto", "engine", "http"], outside: ["node:assert", "node:crypto", "node:test"] },
   cli: { may: [], outside: ["node:crypto"] },
   options: {
-    may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "strategies", "tokens"],
+    may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "pages", "strategies", "tokens"],
     outside: ["@standard-schema/spec"],
   },
   compose: {
@@ -104,13 +105,14 @@ export const ROOMS: { readonly [room: string]: Room } = {
       "endpoints",
       "strategies",
       "oidc",
+      "pages",
       "tokens",
       "options",
     ],
     outside: [],
   },
   index: {
-    may: ["contracts", "core", "net", "engine", "http", "oidc", "strategies", "tokens", "compose", "options"],
+    may: ["contracts", "core", "net", "engine", "http", "oidc", "pages", "strategies", "tokens", "compose", "options"],
     outside: [],
   },
 };

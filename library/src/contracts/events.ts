@@ -82,6 +82,7 @@ export type EventName =
   | "frontchannel.refused"
   | "sweep.completed"
   | "sweep.skipped"
+  | "page.failed"
   | "background.failed";
 
 /** Codes of errors; the table in `core/errors` says what each means and what to do about it. */

@@ -13,6 +13,7 @@ import type {
 } from "../contracts.ts";
 import type { Cookies } from "../cookie/names.ts";
 import type { Keyring } from "../crypto/keyring.ts";
+import type { Pages } from "../pages/pages.ts";
 
 /** A provider, and how its answer reaches the callback: in the query unless it says otherwise. */
 export type LoginProvider = Provider & { readonly responseMode?: "query" | "form_post" };
@@ -27,6 +28,7 @@ export interface OidcDependencies {
   readonly keyring: Pick<Keyring, "seal" | "open">;
   readonly store: Pick<SessionStore, "mark" | "marked">;
   readonly sessions: SessionDirectory;
+  readonly pages: Pages;
   readonly cookies: Pick<Cookies, "session" | "login" | "formPostLogin" | "loginNamed" | "loginPrefix">;
   readonly clock: Clock;
   readonly entropy: Entropy;

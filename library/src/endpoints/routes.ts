@@ -55,8 +55,8 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       path: "signed-out",
       lookup: true,
       touches: false,
-      endpoint: (_, { session }) => showSignedOut(session, deps),
-      refused: () => showSignedOut(null, deps),
+      endpoint: (request, { session }) => showSignedOut(request, session, deps),
+      refused: (request) => showSignedOut(request, null, deps),
     },
     {
       method: "POST",

@@ -9,6 +9,8 @@ import type { BearerOptions } from "../oidc/bearer/verifiers.ts";
 import type { ProviderConfig } from "../oidc/provider/config.ts";
 import type { AssertionOptions } from "../oidc/proxy-assertion/verify.ts";
 import type { CoatcheckOptions, FrontchannelOptions, KeepOptions, ProxyOptions, ProxyReaderOptions } from "../options.ts";
+import type { PagesOptions } from "../pages/options.ts";
+import type { Brand } from "../pages/page-view.ts";
 import type { PersonalTokenOptions } from "../tokens/options/personal.ts";
 import type { TokenAudience, TokenOptions } from "../tokens/options.ts";
 
@@ -36,6 +38,7 @@ const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   frontchannelLogout: true,
   maxPendingEndings: true,
   clearSiteData: true,
+  pages: true,
   keep: true,
   on: true,
   clock: true,
@@ -77,6 +80,9 @@ const AUDIENCE: OptionNames<TokenAudience> = {
   algorithm: true,
   introspection: true,
 };
+const PAGES: OptionNames<PagesOptions> = { brand: true, language: true, words: true, render: true };
+const BRAND: OptionNames<Brand> = { name: true, logo: true, colors: true, css: true };
+const COLORS: OptionNames<NonNullable<Brand["colors"]>> = { accent: true, accentDark: true };
 const KEEP: OptionNames<KeepOptions> = { userAgent: true, address: true, addressOf: true };
 const PROVIDER: OptionNames<ProviderConfig> = {
   issuer: true,
@@ -161,6 +167,9 @@ export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
     knownOptions(`tokens.audiences.${name}`, audience, AUDIENCE);
   knownOptions("tokens.personal", given.tokens?.personal, PERSONAL);
   if (typeof given.tokens?.revocation === "object") knownOptions("tokens.revocation", given.tokens.revocation, REVOCATION);
+  knownOptions("pages", given.pages, PAGES);
+  knownOptions("pages.brand", given.pages?.brand, BRAND);
+  knownOptions("pages.brand.colors", given.pages?.brand?.colors, COLORS);
   knownOptions("keep", given.keep, KEEP);
   if (typeof given.frontchannelLogout === "object") knownOptions("frontchannelLogout", given.frontchannelLogout, FRONTCHANNEL);
   knownOptions("bearer", given.bearer, BEARER);

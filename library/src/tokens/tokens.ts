@@ -2,6 +2,7 @@
 import type { Route, TokenDirectory, TokenVerifier } from "../contracts.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import type { SigningKeys } from "../crypto/signing/signing-keys.ts";
+import type { Pages } from "../pages/pages.ts";
 import { ownTokenVerifier } from "./access-token.ts";
 import { authorizing } from "./authorize/authorize.ts";
 import { tokenDirectory } from "./directory.ts";
@@ -29,6 +30,7 @@ interface TokenWorld extends Omit<StoringOptions, keyof Endings> {
   readonly prefix: string;
   /** The public URL. */
   readonly issuer: string;
+  readonly pages: Pages;
 }
 
 interface OwnTokens {

@@ -5,9 +5,9 @@ import { storeFailed } from "../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import { isStorable, ownerOf } from "../../core/record.ts";
+import { landingPage } from "../../pages/views/sign-out.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { redirectUri } from "../dependencies.ts";
-import { landingPage } from "../pages/page.ts";
 import { queryOf, repeated } from "../parameters.ts";
 import { redirect, refusal } from "../responses.ts";
 import { safeReturnTo } from "../return-to.ts";
@@ -96,7 +96,7 @@ export async function finishLogin(
   }
   exchange.whenStored(() => deps.report({ name: "login.completed", level: "info", provider: provider.name }));
   if (deps.cookies.session.sameSite !== "Strict") return redirect(303, returnTo, cookies);
-  const landing = landingPage(returnTo);
+  const landing = deps.pages.show(request, landingPage(returnTo));
   return { ...landing, headers: [...landing.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)] };
 }
 

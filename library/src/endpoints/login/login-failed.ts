@@ -5,9 +5,8 @@ import { describeError } from "../../core/errors/describe-error.ts";
 import { type Header, retryAfter } from "../../core/errors/problem-answer.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
+import { failurePage } from "../../pages/views/login-failed.ts";
 import type { OidcDependencies } from "../dependencies.ts";
-import type { Way } from "../pages/page.ts";
-import { failurePage } from "../pages/page.ts";
 import { refusal, wantsJson } from "../responses.ts";
 
 /** A login that failed. */
@@ -46,10 +45,9 @@ export function loginFailed(
   failure: Failure,
   deps: OidcDependencies,
 ): RouteResponse {
-  const { code, reason, provider, owner, error, returnTo } = failure;
-  const { status, message } = ERRORS[code];
-  const shutOut = code === "ERR_FORBIDDEN";
-  const told = failure.sentence ?? (shutOut ? NOT_LET_IN : message);
+  const { code, reason, provider, owner, error } = failure;
+  const { status } = ERRORS[code];
+  const told = code === "ERR_FORBIDDEN" ? `${failure.sentence ?? NOT_LET_IN} ` : "";
   const reference = Buffer.from(deps.entropy.bytes(6)).toString("hex");
   deps.report({
     name: "login.failed",
@@ -61,28 +59,18 @@ export function loginFailed(
   });
   const cookies = (failure.cookies ?? []).map((cookie): Header => ["set-cookie", cookie]);
   const wrong = failure.parameter === undefined ? "" : ` Look at the parameter ${failure.parameter}.`;
-  if (wantsJson(request)) return refusal(code, `${shutOut ? `${told} ` : ""}Reference ${reference}.${wrong}`, cookies);
-  const response = failurePage({
-    status,
-    title: shutOut
-      ? "You cannot sign in here"
-      : status === 503
-        ? "Signing in is not possible right now"
-        : "Signing in did not work",
-    reason: told + wrong,
-    ways: waysOn(failure, deps),
-    reference,
-    ...omitUndefined({ cause: isOnLoopback(request) ? causeOf(failure) : undefined }),
-  });
+  if (wantsJson(request)) return refusal(code, `${told}Reference ${reference}.${wrong}`, cookies);
+  const ways = waysOn(failure, deps);
+  const cause = isOnLoopback(request) ? causeOf(failure) : undefined;
+  const { sentence, parameter } = failure;
+  const page = failurePage({ code, reference, ...ways, ...omitUndefined({ sentence, parameter, cause }) });
+  const response = deps.pages.show(request, page);
   return { ...response, headers: [...response.headers, ...retryAfter(status), ...cookies] };
+}
 
-  function waysOn({ signedIn }: Failure, { prefix }: OidcDependencies): readonly Way[] {
-    const which =
-      provider === undefined || provider === deps.providers[0]?.name ? "" : `&provider=${encodeURIComponent(provider)}`;
-    const login = `${prefix}/login?return_to=${encodeURIComponent(returnTo)}${which}`;
-    const again: Way = shutOut
-      ? { label: "Use another account", href: `${login}&prompt=select_account` }
-      : { label: "Sign in again", href: login };
-    return signedIn === true ? [{ label: "Go on", href: returnTo }, again] : [again];
-  }
+/** Where a new login begins, and where the user may go on to without one. */
+function waysOn({ provider, returnTo, signedIn }: Failure, { prefix, providers }: OidcDependencies) {
+  const which = provider === undefined || provider === providers[0]?.name ? "" : `&provider=${encodeURIComponent(provider)}`;
+  const login = `${prefix}/login?return_to=${encodeURIComponent(returnTo)}${which}`;
+  return { login, ...omitUndefined({ goOn: signedIn === true ? returnTo : undefined }) };
 }

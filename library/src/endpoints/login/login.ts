@@ -4,9 +4,9 @@ import { LOGIN_MAX_AGE_SECONDS } from "../../cookie/names.ts";
 import { MAX_COOKIE_BYTES, setCookie } from "../../cookie/serialize.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
+import { endedPage } from "../../pages/views/ended.ts";
 import type { LoginProvider } from "../dependencies.ts";
 import { redirectUri } from "../dependencies.ts";
-import { endedPage } from "../pages/ended-page.ts";
 import { queryOf, readLoginQuery, withFurther } from "../parameters.ts";
 import { redirect, refusal } from "../responses.ts";
 import { returnToAfterLogin } from "../return-to.ts";
@@ -42,7 +42,9 @@ export async function beginLogin(
     return redirect(303, returnTo);
   // During an outage it is not known whether they are signed out.
   const told = query.ended === null || session === null ? undefined : endedPage(query.ended, againWithout(request, deps.prefix));
-  return told ?? sendToProvider(request, deps, { provider, returnTo, parameters, again: false });
+  return told !== undefined
+    ? deps.pages.show(request, told)
+    : sendToProvider(request, deps, { provider, returnTo, parameters, again: false });
 }
 
 /** Whether to tell the user first why the session is over. */

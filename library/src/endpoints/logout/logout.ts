@@ -1,8 +1,8 @@
 /** `logout`: ends the session here, and then at the provider. */
 import type { ProviderTokens, RouteExchange, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
+import { logoutPage } from "../../pages/views/sign-out.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
-import { logoutPage } from "../pages/page.ts";
 import { queryOf, repeated } from "../parameters.ts";
 import { json, redirect, refusal, wantsJson } from "../responses.ts";
 import { safeReturnTo } from "../return-to.ts";
@@ -21,7 +21,8 @@ export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteR
   const query = queryOf(request);
   if (repeated(query, ["return_to"]) !== undefined) return refusal("ERR_BAD_REQUEST", "return_to");
   const given = query.get("return_to");
-  return logoutPage(`${deps.prefix}/logout`, given === null ? null : safeReturnTo(given, request.origin, deps.returnOrigins));
+  const returnTo = given === null ? null : safeReturnTo(given, request.origin, deps.returnOrigins);
+  return deps.pages.show(request, logoutPage(`${deps.prefix}/logout`, returnTo));
 }
 
 /**

@@ -7,8 +7,8 @@ import { retryAfter } from "../../core/errors/problem-answer.ts";
 import { storeFailed } from "../../core/errors/store-failed.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import { hashSecret } from "../../crypto/ticket.ts";
+import { signedOutHerePage } from "../../pages/views/sign-out.ts";
 import type { OidcDependencies } from "../dependencies.ts";
-import { link, page } from "../pages/page.ts";
 import { queryOf, repeated } from "../parameters.ts";
 import { redirect, refusal } from "../responses.ts";
 import { signedOutAddress } from "./signed-out.ts";
@@ -49,14 +49,8 @@ export async function continueLogout(request: RouteRequest, deps: OidcDependenci
     return redirect(303, first ? url : signedOutAddress(deps));
   } catch (error) {
     storeFailed(deps.report, "mark", error);
-    return notNow(request.target);
+    // The store cannot say whether the address was used, so it can be asked for again.
+    const response = deps.pages.show(request, signedOutHerePage(request.target));
+    return { ...response, headers: [...response.headers, ...retryAfter(503)] };
   }
-}
-
-/** The store cannot say whether the address was used, so it can be asked for again. */
-function notNow(target: string): RouteResponse {
-  const content = `<p>You are signed out of this site. Signing out of the service that you sign in with is not possible just now.</p>
-<div class="row">${link({ label: "Sign out there too", href: target }, false)}</div>`;
-  const response = page({ status: 503, title: "You are signed out here", content, forms: false });
-  return { ...response, headers: [...response.headers, ...retryAfter(503)] };
 }

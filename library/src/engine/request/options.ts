@@ -63,15 +63,17 @@ export interface EngineOptions<Data> {
   /** The page for a navigation that cannot be served now. */
   readonly outagePage: OutagePage;
   /** The page for a user who is not allowed; `logout` is the address to sign out. */
-  readonly forbiddenPage: (logout: string) => RouteResponse;
+  readonly forbiddenPage: (logout: string, request: RequestView) => RouteResponse;
 }
 
 /** The page that explains an outage: what happened and what to do. */
-type OutagePage = (outage: {
+type OutagePage = (outage: Outage, request: RequestView) => RouteResponse;
+
+interface Outage {
   readonly code: ErrorCode;
   /** Seconds after which trying again may help. */
   readonly retryAfter: number;
   /** The address that was requested; `null` if it cannot be requested again. */
   readonly target: string | null;
   readonly login: string;
-}) => RouteResponse;
+}

@@ -27,7 +27,7 @@ export function answerFailure(
   if (ERRORS[code].status !== 503 || !isNavigation(request)) return answerProblem(code, [], retryAfter);
   const target = isRepeatable(request) ? request.target : pageBefore(request, origins.own);
   const login = `${prefix}/login?return_to=${encodeURIComponent(target)}`;
-  return outagePage({ code, retryAfter: secondsToWait(retryAfter), target, login });
+  return outagePage({ code, retryAfter: secondsToWait(retryAfter), target, login }, request);
 }
 
 /**
@@ -56,7 +56,7 @@ export function answerDecision(
       const challenge: readonly Header[] = decision.challenge === undefined ? [] : [["www-authenticate", decision.challenge]];
       const vary: readonly Header[] = decision.code === "ERR_CROSS_SITE" ? [["vary", "Sec-Fetch-Site, Origin"]] : [];
       if (decision.code === "ERR_FORBIDDEN" && decision.challenge === undefined && isNavigation(request))
-        return answering.forbiddenPage(`${answering.prefix}/logout`);
+        return answering.forbiddenPage(`${answering.prefix}/logout`, request);
       const response = answerProblem(decision.code, [...challenge, ...vary]);
       return { ...response, status: decision.status };
     }

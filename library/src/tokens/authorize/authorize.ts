@@ -14,11 +14,12 @@ import type { Keyring } from "../../crypto/keyring.ts";
 import { queryOf } from "../../endpoints/parameters.ts";
 import { redirect, refusal } from "../../endpoints/responses.ts";
 import { storeCall } from "../../engine/lifecycle/store-call.ts";
+import type { Pages } from "../../pages/pages.ts";
+import { consentAgainPage, consentPage, consentRefusedPage } from "../../pages/views/consent.ts";
 import type { TokenIssuer } from "../issue.ts";
 import { type SettledTokens, termsOf } from "../options.ts";
-import { type AuthorizationRequest, answerAddress, readAuthorization } from "./authorization-request.ts";
+import { type AuthorizationRequest, answerAddress, fieldsOf, readAuthorization } from "./authorization-request.ts";
 import { authorizationCodes } from "./code.ts";
-import { consentPage, refusedPage, signInAgainPage } from "./consent-page.ts";
 
 interface AuthorizeOptions {
   readonly tokens: SettledTokens;
@@ -27,6 +28,7 @@ interface AuthorizeOptions {
   readonly report: Report;
   readonly keyring: Pick<Keyring, "seal" | "open">;
   readonly clock: Pick<Clock, "now">;
+  readonly pages: Pages;
   /** The public URL. */
   readonly issuer: string;
   /** With a leading and no trailing slash. */
@@ -44,16 +46,16 @@ const PATH = "tokens/authorize";
 
 /** Makes the pages, and what exchanges their codes. */
 export function authorizing(options: AuthorizeOptions): Authorizing {
-  const { tokens, issueTo, clock, report, issuer, prefix } = options;
+  const { tokens, issueTo, clock, report, pages, issuer, prefix } = options;
   const codes = authorizationCodes(options);
 
   const loginAddress = (request: RouteRequest, again: boolean): string =>
     `${prefix}/login?${new URLSearchParams(again ? { prompt: "login", return_to: request.target } : { return_to: request.target })}`;
 
   /** What the audience allows, or the answer to what is wider. */
-  function judged(given: URLSearchParams, exchange: RouteExchange) {
+  function judged(asking: RouteRequest, given: URLSearchParams, exchange: RouteExchange) {
     const read = readAuthorization(given);
-    if (read.kind === "page") return refusedPage(read.wrong);
+    if (read.kind === "page") return pages.show(asking, consentRefusedPage(read.wrong));
     if (read.kind === "back") return back(read, { error: read.error });
     const { request } = read;
     const { audience, scope, client } = request;
@@ -76,22 +78,24 @@ export function authorizing(options: AuthorizeOptions): Authorizing {
   function ask(request: RouteRequest, exchange: RouteExchange): RouteResponse {
     // A program shows its token in vain: tokens are not made of tokens.
     if (!isNavigation(request) || request.method !== "GET" || exchange.byCredential) return refusal("ERR_UNAUTHENTICATED");
-    const asked = judged(queryOf(request), exchange);
+    const asked = judged(request, queryOf(request), exchange);
     if (asked === null) return redirect(302, loginAddress(request, false));
     if ("status" in asked) return asked;
     const { identity, allowed } = asked;
-    if (!isRecent(identity.authenticatedAt)) return signInAgainPage(loginAddress(request, true));
+    if (!isRecent(identity.authenticatedAt)) return pages.show(request, consentAgainPage(loginAddress(request, true)));
     const { email, preferred_username: known, name } = identity.claims;
     const user = [email, known, name].find((one): one is string => typeof one === "string") ?? identity.subject;
     const lasting = allowed.family ?? allowed.lifetime;
-    return consentPage({ action: `${prefix}/${PATH}`, request: asked.request, user, lasting });
+    const { client, audience, scope } = asked.request;
+    const content = { client, audience, scope, user, lasting, fields: fieldsOf(asked.request) };
+    return pages.show(request, consentPage({ action: `${prefix}/${PATH}`, ...content }));
   }
 
   async function answered(request: RouteRequest, exchange: RouteExchange): Promise<RouteResponse> {
     const { id } = exchange.session;
     if (id === null) return refusal("ERR_UNAUTHENTICATED");
     const form = new URLSearchParams(await request.body(MOST_FORM_BYTES));
-    const asked = judged(form, exchange);
+    const asked = judged(request, form, exchange);
     if (asked === null) return refusal("ERR_UNAUTHENTICATED");
     if ("status" in asked) return asked;
     const { state: _, ...consent } = asked.request;

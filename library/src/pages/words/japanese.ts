@@ -1,0 +1,123 @@
+/** The words of our pages in Japanese. */
+import type { AllWords } from "./english.ts";
+
+export const JAPANESE: AllWords = {
+  goOn: "続ける",
+  signInAgain: "もう一度サインインする",
+  signOut: "サインアウト",
+  tryAgain: "もう一度試す",
+
+  "choose.title": "サインイン",
+  "choose.text": "サインインの方法を選んでください。",
+  "choose.with": "{provider} で続ける",
+  "choose.last": "前回使用した方法",
+
+  "failed.title": "サインインできませんでした",
+  "failed.later": "現在サインインできません",
+  "failed.parameter": "パラメーター {parameter} を確認してください。",
+  "failed.reference": "問題が続く場合は、このサイトの運営者に次の参照番号をお伝えください:",
+  "failed.cause": "このマシンでの原因:",
+  "refused.title": "ここではサインインできません",
+  "refused.text": "このアカウントではサインインできません。",
+  "refused.other": "別のアカウントを使う",
+
+  "ended.title": "サインアウトしました",
+  "ended.logout": "サインアウトしました。",
+  "ended.elsewhere": "別のウィンドウまたは端末からサインアウトされたか、パスワードが変更されたため、サインアウトしました。",
+  "ended.idle": "しばらく操作がなかったため、サインアウトしました。",
+  "ended.expired": "このサイトで続けてサインインしていられる時間が過ぎました。",
+  "ended.provider": "サインインに使うサービスがセッションを終了しました。",
+  "ended.admin": "管理者がセッションを終了しました。",
+  "ended.identity-changed": "このブラウザーで、その後ほかのユーザーがサインインしました。",
+  "ended.refresh-lost": "サインインに使うサービスとの接続が切れたため、セッションを続けられませんでした。",
+
+  "signedOut.title": "サインアウトしました",
+  "signedOut.text": "このサイトでのセッションは終了しました。",
+  "signedOut.shared":
+    "ほかの人も使うコンピューターでは、サインインに使うサービスからもサインアウトしたことを確認してください。サービスに接続できなかった場合や、サインインしたままの場合は、次の人がパスワードなしで入れることがあります。",
+  "signedOut.notTitle": "サインインしています",
+  "signedOut.notText": "このブラウザーで、その後ユーザーがサインインしました。",
+  "signedOut.hereTitle": "このサイトからサインアウトしました",
+  "signedOut.hereText": "このサイトからはサインアウトしました。サインインに使うサービスからのサインアウトは、現在できません。",
+  "signedOut.there": "サービスからもサインアウトする",
+
+  "ask.title": "サインアウトしますか？",
+  "ask.text": "このブラウザーでサインアウトします。",
+  "ask.stay": "サインインしたままにする",
+
+  "landing.title": "サインインしました",
+  "landing.text": "サインインしました。",
+
+  "forbidden.title": "このページには入れません",
+  "forbidden.text":
+    "サインインしていますが、このページは公開されていません。必要な場合は、このサイトの運営者にお問い合わせください。",
+
+  "outage.title": "現在このページを開けません",
+  "outage.wait": "{time}後にもう一度お試しください。",
+  "outage.soon": "少し待ってから、もう一度お試しください。",
+  "outage.provider": "現在サインインを確認できません",
+  "outage.providerText": "サインインに使うサービスが応答していません。サインインしたままで、何も失われていません。",
+  "outage.token":
+    "サインインに使うサービスの新しい許可が必要ですが、現在得られません。サインインしたままで、何も失われていません。",
+  "outage.store": "ユーザーを確認できません。サインインしたままで、何も失われていません。",
+  "outage.signedOut": "このブラウザーではサインアウトしました",
+
+  "devices.title": "サインインしている場所",
+  "devices.text": "次のブラウザーでサインインしています。覚えのないものや使わないものは終了してください。",
+  "devices.tokens": "あなたに代わって動作するプログラム",
+  "devices.tokensText": "作成した、またはプログラムに渡したトークンです。",
+  "devices.this": "この端末",
+  "devices.unknown": "ブラウザー",
+  "devices.browser": "{browser} ({system})",
+  "devices.since": "サインイン: {time}",
+  "devices.sinceBy": "サインイン: {time} ({provider})",
+  "devices.seen": "最後の利用: {time}",
+  "devices.from": "アドレス: {address}",
+  "devices.end": "このセッションを終了",
+  "devices.endOthers": "ほかのセッションをすべて終了",
+  "devices.old":
+    "サインインしてから時間がたっています。セッションを終了するには、ご本人であることを確かめるため、もう一度サインインしてください。",
+  "devices.oldTitle": "先にもう一度サインインしてください",
+  "devices.made": "作成: {time}",
+  "devices.used": "最後の使用: {time}",
+  "devices.neverUsed": "未使用",
+  "devices.runsOut": "期限: {time}",
+  "devices.neverRunsOut": "期限なし",
+  "devices.for": "対象: {audience}",
+  "devices.forScope": "対象: {audience} ({scope})",
+  "devices.agent": "{agent} (あなたの代理)",
+  "devices.revoke": "取り消す",
+
+  "consent.title": "プログラムを許可しますか？",
+  "consent.who": "このコンピューターの {client} と名乗るプログラムが、{user} さんに代わって動作することを求めています。",
+  "consent.access": "アクセス先:",
+  "consent.scope": "許可する操作:",
+  "consent.time": "期間:",
+  "consent.care": "ご自身でプログラムを起動した直後でなければ、続けないでください。",
+  "consent.allow": "許可する",
+  "consent.deny": "拒否する",
+  "consent.again": "もう一度サインインする",
+  "consent.againText":
+    "プログラムがあなたに代わって動作することを求めています。ご本人であることを確かめるため、先にもう一度サインインしてください。",
+  "consent.wrong": "このページは開けません",
+  "consent.wrongText": "このページを開いたプログラムの要求を理解できません: {what}",
+
+  "error.ERR_BAD_REQUEST": "要求の形式が正しくありません。",
+  "error.ERR_BODY_TOO_LARGE": "送信された内容が大きすぎます。",
+  "error.ERR_UNSUPPORTED_MEDIA_TYPE": "送信された内容の種類は、ここでは扱えません。",
+  "error.ERR_APP_HOOK": "アプリがユーザーを確認できませんでした。",
+  "error.ERR_INTERNAL": "問題が発生しました。",
+  "error.ERR_STORE_UNAVAILABLE": "現在セッションを確認できません。サインインしたままです。",
+  "error.ERR_STORE_CONTENTION": "このセッションへの変更が同時に多すぎます。何も失われていません。もう一度お試しください。",
+  "error.ERR_SESSION_ENDED": "保存される前にセッションが終了しました。",
+  "error.ERR_PROVIDER_UNAVAILABLE": "サインインのサービスが応答しません。少し待ってから、もう一度お試しください。",
+  "error.ERR_PROVIDER_RESPONSE": "サインインのサービスから、信頼できない応答がありました。",
+  "error.ERR_PROVIDER_REFUSED": "サインインのサービスが拒否しました。",
+  "error.ERR_LOGIN_STATE": "このサインインは、このブラウザーで始められたものではないか、途中で変更されました。",
+  "error.ERR_LOGIN_EXPIRED": "サインインに時間がかかりすぎました。",
+  "error.ERR_LOGIN_USED": "このサインインはすでに使用されました。",
+  "error.ERR_LOGOUT_PENDING":
+    "このブラウザーではサインアウトしました。すべての場所でセッションが終了するまで、もう少しかかります。操作は必要ありません。",
+  "error.ERR_LOGOUT_UNFINISHED":
+    "このブラウザーではサインアウトしましたが、セッションを終了できませんでした。しばらくしてから、もう一度サインインしてサインアウトしてください。",
+};

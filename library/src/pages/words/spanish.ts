@@ -1,0 +1,123 @@
+/** The words of our pages in Spanish. */
+import type { AllWords } from "./english.ts";
+
+export const SPANISH: AllWords = {
+  goOn: "Continuar",
+  signInAgain: "Volver a iniciar sesión",
+  signOut: "Cerrar sesión",
+  tryAgain: "Volver a intentarlo",
+
+  "choose.title": "Iniciar sesión",
+  "choose.text": "Elija cómo quiere iniciar sesión.",
+  "choose.with": "Continuar con {provider}",
+  "choose.last": "Lo usó la última vez",
+
+  "failed.title": "No se pudo iniciar sesión",
+  "failed.later": "Ahora no es posible iniciar sesión",
+  "failed.parameter": "Revise el parámetro {parameter}.",
+  "failed.reference": "Si sigue así, indique al responsable de este sitio la referencia",
+  "failed.cause": "En este equipo:",
+  "refused.title": "No puede iniciar sesión aquí",
+  "refused.text": "Esta cuenta no puede iniciar sesión aquí.",
+  "refused.other": "Usar otra cuenta",
+
+  "ended.title": "Ha salido de la sesión",
+  "ended.logout": "Ha cerrado la sesión.",
+  "ended.elsewhere": "Su sesión se cerró desde otra ventana u otro dispositivo, o porque se cambió su contraseña.",
+  "ended.idle": "Su sesión se cerró porque estuvo ausente un tiempo.",
+  "ended.expired": "Su sesión duró todo lo que este sitio permite de una vez.",
+  "ended.provider": "El servicio con el que inicia sesión ha terminado su sesión.",
+  "ended.admin": "Un administrador ha terminado su sesión.",
+  "ended.identity-changed": "Mientras tanto, otra persona ha iniciado sesión en este navegador.",
+  "ended.refresh-lost": "Se interrumpió la conexión con el servicio con el que inicia sesión, y su sesión no pudo continuar.",
+
+  "signedOut.title": "Ha salido de la sesión",
+  "signedOut.text": "Su sesión en este sitio ha terminado.",
+  "signedOut.shared":
+    "En un equipo que también usan otras personas, compruebe que ha salido también del servicio con el que inicia sesión: si no se pudo contactar con él o mantiene su sesión, la siguiente persona podría entrar sin contraseña.",
+  "signedOut.notTitle": "Tiene una sesión iniciada",
+  "signedOut.notText": "Mientras tanto, alguien ha iniciado sesión en este navegador.",
+  "signedOut.hereTitle": "Aquí ha salido de la sesión",
+  "signedOut.hereText": "Ha salido de este sitio. Ahora mismo no es posible salir del servicio con el que inicia sesión.",
+  "signedOut.there": "Salir también allí",
+
+  "ask.title": "¿Cerrar sesión?",
+  "ask.text": "Se cerrará su sesión en este navegador.",
+  "ask.stay": "Mantener la sesión",
+
+  "landing.title": "Sesión iniciada",
+  "landing.text": "Ha iniciado sesión.",
+
+  "forbidden.title": "No puede entrar aquí",
+  "forbidden.text":
+    "Ha iniciado sesión, pero esto no está abierto para usted. Si cree que debería estarlo, pregunte al responsable de este sitio.",
+
+  "outage.title": "Ahora no se puede abrir esta página",
+  "outage.wait": "Vuelva a intentarlo dentro de {time}.",
+  "outage.soon": "Vuelva a intentarlo en un momento.",
+  "outage.provider": "Ahora no se puede confirmar su sesión",
+  "outage.providerText":
+    "El servicio con el que inicia sesión no responde en este momento. Su sesión sigue abierta y no se ha perdido nada.",
+  "outage.token":
+    "Necesita un permiso nuevo del servicio con el que inicia sesión, que no da ninguno en este momento. Su sesión sigue abierta y no se ha perdido nada.",
+  "outage.store": "No se puede comprobar quién es usted. Su sesión sigue abierta y no se ha perdido nada.",
+  "outage.signedOut": "Ha salido de la sesión en este navegador",
+
+  "devices.title": "Dónde tiene sesiones abiertas",
+  "devices.text": "Tiene sesiones abiertas en estos navegadores. Termine las que no conozca o ya no use.",
+  "devices.tokens": "Programas que actúan en su nombre",
+  "devices.tokensText": "Tokens que creó o que dio a programas.",
+  "devices.this": "Este dispositivo",
+  "devices.unknown": "Un navegador",
+  "devices.browser": "{browser} en {system}",
+  "devices.since": "Sesión iniciada {time}",
+  "devices.sinceBy": "Sesión iniciada {time}, con {provider}",
+  "devices.seen": "Visto por última vez {time}",
+  "devices.from": "Desde {address}",
+  "devices.end": "Terminar esta sesión",
+  "devices.endOthers": "Terminar todas las demás sesiones",
+  "devices.old":
+    "Inició sesión hace un tiempo. Para terminar una sesión, vuelva a iniciar sesión, para que sea seguro que es usted.",
+  "devices.oldTitle": "Primero vuelva a iniciar sesión",
+  "devices.made": "Creado {time}",
+  "devices.used": "Usado por última vez {time}",
+  "devices.neverUsed": "Nunca usado",
+  "devices.runsOut": "Caduca {time}",
+  "devices.neverRunsOut": "No caduca",
+  "devices.for": "Para {audience}",
+  "devices.forScope": "Para {audience}: {scope}",
+  "devices.agent": "{agent}, que actúa en su nombre",
+  "devices.revoke": "Revocar",
+
+  "consent.title": "¿Permitir un programa?",
+  "consent.who": "Un programa de este equipo que se llama {client} pide actuar en su nombre, {user}.",
+  "consent.access": "Tendrá acceso a",
+  "consent.scope": "Podrá hacer",
+  "consent.time": "Durante",
+  "consent.care": "Continúe solo si acaba de iniciarlo usted.",
+  "consent.allow": "Permitir",
+  "consent.deny": "Rechazar",
+  "consent.again": "Volver a iniciar sesión",
+  "consent.againText": "Un programa pide actuar en su nombre. Para que sea seguro que es usted, primero vuelva a iniciar sesión.",
+  "consent.wrong": "Esto no funciona",
+  "consent.wrongText": "El programa que abrió esta página pide de una manera que no se entiende: {what}.",
+
+  "error.ERR_BAD_REQUEST": "La petición no es correcta.",
+  "error.ERR_BODY_TOO_LARGE": "Lo enviado es demasiado grande.",
+  "error.ERR_UNSUPPORTED_MEDIA_TYPE": "Lo enviado es de un tipo que aquí no se lee.",
+  "error.ERR_APP_HOOK": "La aplicación no pudo determinar quién es usted.",
+  "error.ERR_INTERNAL": "Algo ha fallado aquí.",
+  "error.ERR_STORE_UNAVAILABLE": "Ahora no se pueden consultar las sesiones. Su sesión sigue abierta.",
+  "error.ERR_STORE_CONTENTION": "Demasiados cambios a la vez en esta sesión. No se ha perdido nada; vuelva a intentarlo.",
+  "error.ERR_SESSION_ENDED": "La sesión terminó antes de que esto se guardara.",
+  "error.ERR_PROVIDER_UNAVAILABLE": "El servicio de inicio de sesión no responde. Vuelva a intentarlo en un momento.",
+  "error.ERR_PROVIDER_RESPONSE": "El servicio de inicio de sesión dio una respuesta que no es de fiar.",
+  "error.ERR_PROVIDER_REFUSED": "El servicio de inicio de sesión lo rechazó.",
+  "error.ERR_LOGIN_STATE": "Este inicio de sesión no empezó en este navegador, o se modificó por el camino.",
+  "error.ERR_LOGIN_EXPIRED": "Este inicio de sesión tardó demasiado.",
+  "error.ERR_LOGIN_USED": "Este inicio de sesión ya se usó.",
+  "error.ERR_LOGOUT_PENDING":
+    "Ha salido de la sesión en este navegador. Terminarla en todas partes tarda un momento más y ocurre por sí solo.",
+  "error.ERR_LOGOUT_UNFINISHED":
+    "Ha salido de la sesión en este navegador, pero no se pudo terminar. Dentro de un rato, inicie sesión y salga de nuevo.",
+};
