@@ -104,4 +104,5 @@ function actorOf(agent: TokenRequest["subject"], now: number): Actor {
   return { sub: normalizeIdentity({ issuer: "app", subject: agent }, now).subject };
 }
 
-const forbidden = (message: string): CoatcheckError => new CoatcheckError("ERR_FORBIDDEN", { message });
+/** More than is configured, or than the app allows. */
+export const forbidden = (message: string): CoatcheckError => new CoatcheckError("ERR_FORBIDDEN", { message });

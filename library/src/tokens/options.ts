@@ -40,9 +40,10 @@ export interface TokenAudience {
   readonly algorithm?: "EdDSA" | "Ed25519" | "ES256";
   /**
    * The secret with which the service behind this audience asks at `POST tokens/introspect` about tokens for it
-   * (RFC 7662): at least 32 characters; several while it is exchanged. Default: it cannot ask.
+   * (RFC 7662): at least 32 characters; several while it is exchanged. A function gives it as it is at each request.
+   * Default: it cannot ask.
    */
-  readonly introspection?: string | readonly string[];
+  readonly introspection?: string | readonly string[] | (() => string | readonly string[]);
 }
 
 /**
@@ -90,7 +91,8 @@ interface Settled {
   readonly lifetime: number;
   readonly family: number | null;
   readonly users: boolean;
-  readonly introspection: readonly string[];
+  /** The secrets as they are now; `null`: nobody may ask. */
+  readonly introspection: (() => readonly string[]) | null;
 }
 
 export interface SettledTokens {
@@ -150,22 +152,28 @@ export function settledTokens({ audiences, accept = [], ...options }: TokenOptio
   };
 }
 
-function settle(name: string, { scope, lifetime = HOUR, family, users = false, introspection = [] }: TokenAudience): Settled {
+function settle(name: string, { scope, lifetime = HOUR, family, users = false, introspection }: TokenAudience): Settled {
   const place = `audiences.${name}`;
   if (!NAME.test(name)) throw refusal("audiences", "have names of 1 to 255 ASCII characters without spaces.");
   const words = wordsOf(scope);
   if (words === null) throw refusal(`${place}.scope`, "is a list of words with single spaces.");
-  const secrets = [introspection].flat();
-  if (secrets.some((secret) => secret.length < LEAST_SECRET))
-    throw refusal(`${place}.introspection`, `is a secret of at least ${LEAST_SECRET} characters, or a list of them.`);
   const time = (key: string, given: Duration): number => durationOption(`tokens.${place}.${key}`, given, 1_000, LONGEST);
   return {
     scope: words,
     lifetime: time("lifetime", lifetime),
     family: family === undefined ? null : time("family", family),
     users,
-    introspection: secrets,
+    introspection: secretsOf(`${place}.introspection`, introspection),
   };
+}
+
+/** Throws `ERR_CONFIG` for a secret that is too short; later ones that are prove nothing. */
+function secretsOf(place: string, given: TokenAudience["introspection"]): Settled["introspection"] {
+  if (given === undefined || (Array.isArray(given) && given.length === 0)) return null;
+  const all = (): readonly string[] => [typeof given === "function" ? given() : given].flat();
+  const isLong = (secret: string): boolean => secret.length >= LEAST_SECRET;
+  if (!all().every(isLong)) throw refusal(place, `is a secret of at least ${LEAST_SECRET} characters, or a list of them.`);
+  return () => all().filter(isLong);
 }
 
 /**

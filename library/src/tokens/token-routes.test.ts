@@ -119,6 +119,25 @@ test("JT-08 only a service that shows its secret is told anything; a request wit
   assert.throws(() => kindsWorld({ tokens: { audiences: short } }), /tokens\.audiences\.app\.introspection is a secret/);
 });
 
+test("S-64 JT-08 a service's secret may be given by a function, which is asked at each request", async () => {
+  const { app } = KINDS.audiences;
+  let secret = SECRET;
+  const of = kindsWorld({
+    tokens: { ...KINDS, audiences: { ...KINDS.audiences, app: { ...app, introspection: () => secret } } },
+  });
+  const { accessToken } = await of.auth.tokens.issue(FOR_PERSON);
+  const status = async (shows: string) =>
+    (await post(of, "tokens/introspect", { token: accessToken }, basic("app", shows))).status;
+  assert.deepEqual([await status(SECRET), await status(`${SECRET}-next`)], [200, 401]);
+  secret = `${SECRET}-next`;
+  assert.deepEqual([await status(SECRET), await status(secret)], [401, 200]);
+  // Nobody is let in by a secret that could be guessed, if the function gives one later.
+  secret = "short";
+  assert.deepEqual([await status(secret), await status("")], [401, 401]);
+  const short = { app: { introspection: () => "short" } };
+  assert.throws(() => kindsWorld({ tokens: { audiences: short } }), /tokens\.audiences\.app\.introspection is a secret/);
+});
+
 test("JT-08 SE-16 while the store is away an introspection is 503, and says nothing", async () => {
   const { store, failing } = failingStore();
   const of = kindsWorld({ store, tokens: asking() });

@@ -6,7 +6,7 @@ import { mintTicket } from "../../crypto/ticket.ts";
 import { endSessions } from "../../engine/lifecycle/end-sessions.ts";
 import { storeCall } from "../../engine/lifecycle/store-call.ts";
 import { familyRow, NEVER } from "../family-row.ts";
-import { type IssueOptions, personOf } from "../issue.ts";
+import { forbidden, type IssueOptions, personOf } from "../issue.ts";
 import { personalTerms } from "../options/personal.ts";
 import { spelled } from "../verify/personal-token.ts";
 import { allowedScope } from "./allow.ts";
@@ -46,7 +46,7 @@ export function personalIssuer(options: IssueOptions): (request: PersonalTokenRe
     const { identity, owner } = whose;
     const terms = { audience, scope, client: issuer };
     const allowed = await allowedScope(options, { kind: "personal", owner, identity, ...terms, refresh: false });
-    if (allowed !== scope) throw new CoatcheckError("ERR_FORBIDDEN");
+    if (allowed !== scope) throw forbidden("The app does not allow this user such a token.");
     if ((await storeCall(report, existing(owner), "read")).length >= maxPerUser) throw new CoatcheckError("ERR_TOO_MANY_TOKENS");
     const expires = lifetime === null ? NEVER : now + lifetime;
     const { secret, ...minted } = mintTicket(entropy, expires);

@@ -15,7 +15,7 @@ interface IntrospectionOptions {
 
 /** `POST tokens/introspect`, if a service may ask: about tokens for its audience, as that audience, by its secret. */
 export function introspectionRoutes(options: IntrospectionOptions): readonly Route[] {
-  const mayAsk = [...options.tokens.audiences.values()].some(({ introspection }) => introspection.length > 0);
+  const mayAsk = [...options.tokens.audiences.values()].some(({ introspection }) => introspection !== null);
   const endpoint: Route["endpoint"] = (request) => answer(request, options);
   return mayAsk ? [{ method: "POST", path: "tokens/introspect", lookup: false, touches: false, endpoint }] : [];
 }
@@ -62,7 +62,8 @@ const BASIC = /^basic +([A-Za-z0-9+/]{1,4000}={0,2})[ \t]*$/i;
 function askedBy(request: RouteRequest, { audiences }: IntrospectionOptions["tokens"]): string | null {
   const [, encoded = ""] = BASIC.exec(request.header("authorization") ?? "") ?? [];
   const [name = "", secret = ""] = Buffer.from(encoded, "base64").toString().split(":", 2).map(decoded);
-  return audiences.get(name)?.introspection.some((one) => sameSecret(secret, one)) === true ? name : null;
+  const secrets = audiences.get(name)?.introspection?.() ?? [];
+  return secrets.some((one) => sameSecret(secret, one)) ? name : null;
 }
 
 function decoded(text: string): string {
