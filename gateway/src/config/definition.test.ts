@@ -24,7 +24,11 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     maxPerUser: [undefined, 0, 1, 1000, 1001],
   },
   refresh: { wait: [10 * SECOND, "-", "0", "2m", "121s"] },
-  tokens: { grace: [10 * SECOND, "999ms", "1s", "5m", "301s"], recent: [15 * MINUTE, "999ms", "1s", "400d", "401d"] },
+  tokens: {
+    grace: [10 * SECOND, "999ms", "1s", "5m", "301s"],
+    recent: [15 * MINUTE, "999ms", "1s", "400d", "401d"],
+    revocation: ["immediate", "999ms", "1s", "1h", "3601s"],
+  },
   limits: {
     headerBytes: [16_384, 4095, 4096, 262_144, 262_145],
     headers: [100, 15, 16, 1000, 1001],
@@ -53,6 +57,10 @@ const TIMEOUTS: Readonly<Record<string, Limits>> = {
 const AUDIENCE: Readonly<Record<string, Limits>> = {
   lifetime: [HOUR, "999ms", "1s", "400d", "401d"],
   family: [undefined, "999ms", "1s", "400d", "401d"],
+};
+const PERSONAL: Readonly<Record<string, Limits>> = {
+  lifetime: [undefined, "999ms", "1s", "400d", "401d"],
+  maxPerUser: [20, 0, 1, 1000, 1001],
 };
 const UPSTREAM: Readonly<Record<string, Limits>> = {
   connections: [512, 0, 1, 65_535, 65_536],
@@ -86,6 +94,11 @@ const GROUPS: readonly Group[] = [
     path: ["tokens", "audiences", "0"],
     named: AUDIENCE,
     file: (given) => ({ tokens: { audiences: [{ name: "api", ...given }] } }),
+  },
+  {
+    path: ["tokens", "personal"],
+    named: PERSONAL,
+    file: (personal) => ({ tokens: { audiences: ["api"], accept: "api", personal } }),
   },
   { path: ["upstreams", "0"], named: UPSTREAM, file: (given) => ({ upstreams: [{ url, ...given }] }) },
 ];
@@ -173,7 +186,15 @@ test("F-46 where nothing is said, this holds", () => {
       clientAddress: "x-forwarded-for",
       proxyIdentity: undefined,
       bearer: undefined,
-      tokens: { audiences: [], accept: [], grace: 10 * SECOND, recent: 15 * MINUTE },
+      tokens: {
+        audiences: [],
+        accept: [],
+        grace: 10 * SECOND,
+        recent: 15 * MINUTE,
+        revocation: "immediate",
+        personal: undefined,
+        allow: [],
+      },
       check: { token: "none", audience: undefined, scope: undefined },
       session: {
         idle: HOUR,

@@ -34,7 +34,8 @@ test("documentation: every configuration that a page shows is one that the gatew
   assert.ok(shown.length >= 10, `${shown.length} configurations were found`);
   for (const { name, text } of shown) {
     using directory = temporaryFolder("documented");
-    directory.write("coatcheck.config.yaml", text);
+    const secret = directory.write("secret", SECRET);
+    directory.write("coatcheck.config.yaml", text.replaceAll(/\/run\/secrets\/\S+/g, secret));
     const loaded = loadConfig({ args: [], environment: environmentOf(text), directory: directory.path });
     assert.ok(loaded.ok, loaded.ok ? "" : `${name}: ${formatProblems(loaded.problems)}`);
   }

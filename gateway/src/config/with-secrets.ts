@@ -6,7 +6,7 @@ import type { Settings } from "./definition.ts";
  * that is no longer given.
  */
 export function withSecrets(settings: Settings, fresh: Settings): Settings {
-  const { admin, proxyIdentity, bearer } = settings;
+  const { admin, proxyIdentity, bearer, tokens } = settings;
   return {
     ...settings,
     secrets: fresh.secrets,
@@ -24,6 +24,14 @@ export function withSecrets(settings: Settings, fresh: Settings): Settings {
         ...proxyIdentity.secret,
         value: fresh.proxyIdentity?.secret?.value ?? proxyIdentity.secret.value,
       },
+    },
+    tokens: {
+      ...tokens,
+      audiences: tokens.audiences.map((audience) => {
+        const { introspection } = fresh.tokens.audiences.find(({ name }) => name === audience.name) ?? audience;
+        // Nor is an endpoint that was off.
+        return { ...audience, introspection: audience.introspection && (introspection ?? audience.introspection) };
+      }),
     },
     bearer: bearer && {
       ...bearer,

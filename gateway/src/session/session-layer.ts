@@ -43,7 +43,7 @@ export function sessionLayer(
   const live: LiveSettings = { now: settings };
   const proxy = proxyOptions(settings, live);
   const bearer = bearerOptions(settings, live);
-  const tokens = tokenOptions(settings);
+  const tokens = tokenOptions(settings, live);
   const auth = coatcheck({
     publicUrl: settings.publicUrl,
     secrets: settings.secrets,

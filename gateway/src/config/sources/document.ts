@@ -41,10 +41,11 @@ function rows(shape: Shape, prefix: string): readonly string[] {
   return Object.entries(shape).flatMap(([key, field]) => {
     const name = `${prefix}${key}`;
     const { fields, item } = field.kind;
-    if (fields !== undefined) return rows(fields, `${name}.`);
+    const whole = (shown: string): readonly string[] =>
+      field.env === undefined ? [] : [row(shown, field, `${field.kind.label} of the keys below`)];
+    if (fields !== undefined) return [...whole(name), ...rows(fields, `${name}.`)];
     if (item?.fields === undefined) return [row(name, field, field.kind.label)];
-    const items = rows(item.fields, `${name}[].`);
-    return field.env === undefined ? items : [row(`${name}[]`, field, "a list: URLs, or objects of the keys below"), ...items];
+    return [...whole(`${name}[]`), ...rows(item.fields, `${name}[].`)];
   });
 }
 

@@ -1,16 +1,22 @@
 /** Checks of `tokens`, and of those who name an audience of it. */
 import type { Settings } from "../definition.ts";
 import type { Problem } from "../sources/place.ts";
+import { acceptedAudiences } from "./accepted.ts";
 
 /** As the library has it: compared, and shown in lists. */
 const NAME = /^[\x21-\x7e]{1,255}$/;
 /** RFC 6749 s3.3. */
 const WORDS = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
+/** Characters of a service's secret. */
+const LEAST_SECRET = 32;
+
 type Audiences = Settings["tokens"]["audiences"];
 
 /** What is wrong with them. */
-export function ofTokens({ tokens: { audiences, accept }, upstreams, check }: Settings): Problem[] {
+export function ofTokens(settings: Settings): Problem[] {
+  const { tokens, upstreams, check } = settings;
+  const { audiences, accept } = tokens;
   const strange = accept.filter((name) => !audiences.some((one) => one.name === name));
   return [
     ...audiences.flatMap((audience, index) => ofAudience(audience, index, audiences)),
@@ -18,10 +24,60 @@ export function ofTokens({ tokens: { audiences, accept }, upstreams, check }: Se
     ...upstreams.flatMap((upstream, index) => ofNamed(`upstreams[${index}]`, upstream, audiences)),
     ...upstreams.flatMap(({ access, audience }, index) => (access === "public" && audience !== undefined ? [inVain(index)] : [])),
     ...ofNamed("check", check, audiences),
+    ...ofPersonal(settings),
+    ...tokens.allow.flatMap((rule, index) => ofRule(`tokens.allow[${index}]`, rule, audiences)),
   ];
 }
 
-function ofAudience({ name, scope }: Audiences[number], index: number, all: Audiences): Problem[] {
+/** As the library has it. */
+const PREFIX = /^[A-Za-z][A-Za-z0-9_]{0,30}[A-Za-z0-9]$/;
+
+function ofPersonal(settings: Settings): Problem[] {
+  const { personal, audiences } = settings.tokens;
+  if (personal === undefined) return [];
+  const accepted = acceptedAudiences(settings);
+  const { audience, prefix } = personal;
+  const problems: Problem[] = [];
+  if (accepted.length === 0) {
+    const lines = ["No token of ours passes here. Name an audience in tokens.accept (COATCHECK_TOKEN_ACCEPT)."];
+    problems.push({ headline: "tokens.personal is given, though tokens.accept is empty", lines });
+  } else if (audience !== undefined && !accepted.includes(audience)) {
+    if (!audiences.some(({ name }) => name === audience))
+      problems.push(unknown("tokens.personal.audience is", audience, audiences));
+    else {
+      const lines = [`Its tokens pass nowhere here. Those of these do: ${accepted.join(", ")}.`];
+      problems.push({
+        headline: `tokens.personal.audience is ${audience}, which no upstream and not tokens.accept names`,
+        lines,
+      });
+    }
+  }
+  if (!PREFIX.test(prefix)) {
+    const lines = ["It is 2 to 32 letters, digits and _, a letter first and no _ last."];
+    problems.push({ headline: "tokens.personal.prefix cannot begin a token", lines });
+  }
+  return problems;
+}
+
+type Rule = Settings["tokens"]["allow"][number];
+
+function ofRule(key: string, { audiences: named, scope = "" }: Rule, audiences: Audiences): Problem[] {
+  const strange = named.filter((name) => !audiences.some((one) => one.name === name));
+  const meant = audiences.filter(({ name }) => named.length === 0 || named.includes(name));
+  const known = [...new Set(meant.flatMap((one) => wordsOf(one.scope)))];
+  const more = strange.length > 0 ? [] : wordsOf(scope).filter((word) => !known.includes(word));
+  return [
+    ...strange.map((name) => unknown(`${key}.audiences has`, name, audiences)),
+    ...more.map((word) => ({
+      headline: `${key}.scope has ${word}, which no token of its audiences can have`,
+      lines: [`${known.length === 0 ? "They have no scope" : `Known there: ${known.join(", ")}`}. Add it to tokens.audiences.`],
+    })),
+  ];
+}
+
+const wordsOf = (scope = ""): readonly string[] => scope.split(" ").filter((word) => word !== "");
+
+function ofAudience({ name, scope, introspection = [] }: Audiences[number], index: number, all: Audiences): Problem[] {
   const key = `tokens.audiences[${index}]`;
   const problems: Problem[] = [];
   if (!NAME.test(name)) {
@@ -32,6 +88,10 @@ function ofAudience({ name, scope }: Audiences[number], index: number, all: Audi
   }
   if (scope !== undefined && !WORDS.test(scope)) {
     problems.push({ headline: `${key}.scope is no list of words`, lines: ["It has words with single spaces between."] });
+  }
+  if (introspection.some((secret) => secret.length < LEAST_SECRET)) {
+    const lines = [`It has at least ${LEAST_SECRET} characters. Make one:  npx coatcheck secret`];
+    problems.push({ headline: `${key}.introspection is too short`, lines });
   }
   return problems;
 }
@@ -52,8 +112,8 @@ function ofNamed(key: string, { token, audience, scope }: Named, audiences: Audi
   }
   const found = audiences.find(({ name }) => name === audience);
   if (found === undefined) return [unknown(`${key}.audience is`, audience, audiences)];
-  const words = (found.scope ?? "").split(" ");
-  const more = (scope ?? "").split(" ").filter((word) => word !== "" && !words.includes(word));
+  const words = wordsOf(found.scope);
+  const more = wordsOf(scope).filter((word) => !words.includes(word));
   return more.map((word) => ({
     headline: `${key}.scope has ${word}, which tokens for ${audience} cannot have`,
     lines: [

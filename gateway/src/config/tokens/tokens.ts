@@ -1,6 +1,7 @@
 /** The settings `tokens`: tokens of our own, and whom they are for. */
-import { duration, flag, oneOf, text } from "../kinds/kinds.ts";
+import { duration, flag, oneOf, secretText, text } from "../kinds/kinds.ts";
 import { fallback, list, object, optional, required } from "../kinds/shape.ts";
+import { allow, personal, revocation } from "./personal.ts";
 
 const audience = object(
   {
@@ -20,6 +21,11 @@ const audience = object(
     algorithm: optional(
       oneOf(["EdDSA", "Ed25519", "ES256"]),
       "Gives its tokens keys of their own, derived for it from each secret. Not set: the keys of `signing`.",
+    ),
+    introspection: optional(
+      list(secretText, 1),
+      "The secret with which the service behind it asks about its tokens, at `POST tokens/introspect`: at least 32 characters; several while it is exchanged. Not set: it cannot ask.",
+      { secret: true },
     ),
   },
   { label: "a name, or an object", expand: (name) => ({ name }) },
@@ -43,6 +49,21 @@ export const tokens = object({
   recent: fallback(duration("1s", "400d"), "How long after they signed in users may ask for tokens.", "15m", {
     env: "COATCHECK_TOKEN_RECENT",
   }),
+  revocation: fallback(
+    revocation,
+    "How soon a token that was revoked is refused. `immediate`: at once, by one look at the store for each request; a duration from 1s to 1h: so much later at most, and a token is looked up once within it.",
+    "immediate",
+    { env: "COATCHECK_TOKEN_REVOCATION" },
+  ),
+  personal: optional(personal, "Personal access tokens, which users make for programs of theirs. Off unless set.", {
+    env: "COATCHECK_TOKEN_PERSONAL",
+  }),
+  allow: fallback(
+    allow,
+    "Which users may have which tokens, asked when one is given and at each refresh; what any of these rules gives. None: every user may have all that is configured.",
+    [],
+    { env: "COATCHECK_TOKEN_ALLOW" },
+  ),
 });
 
 /** What an upstream, or the app behind a proxy that asks, is called in tokens of ours. */

@@ -1,11 +1,14 @@
 /** Tokens of our own at the gateway: how the library is told of them, and which of them pass where. */
 import type { Identity, RequestView, RouteResponse, TokenDirectory, TokenOptions } from "coatcheck";
 import { CoatcheckError } from "coatcheck/errors";
+import { omitUndefined } from "coatcheck/settings";
 import type { Settings } from "../../config/config.ts";
 import { acceptedAudiences } from "../../config/tokens/accepted.ts";
 import { problemOf } from "../../response/response.ts";
 import type { Exchange } from "../engine.ts";
+import type { LiveSettings } from "../live-settings.ts";
 import { omitUnset } from "../omit-unset.ts";
+import { allowOf } from "./token-rules.ts";
 
 /** What a token of ours has to be good for, at an upstream or where a proxy asks. */
 export interface TokenNeeds {
@@ -23,11 +26,21 @@ export interface TokenTerms {
 }
 
 /** As the library takes them; `undefined`: there are none. */
-export function tokenOptions(settings: Settings): TokenOptions | undefined {
-  const { audiences, grace, recent } = settings.tokens;
+export function tokenOptions(settings: Settings, live: LiveSettings): TokenOptions | undefined {
+  const { audiences, grace, recent, revocation, personal, allow } = settings.tokens;
   if (audiences.length === 0) return undefined;
-  const byName = audiences.map(({ name, ...audience }) => [name, omitUnset(audience)] as const);
-  return { audiences: Object.fromEntries(byName), accept: acceptedAudiences(settings), grace, recent };
+  const byName = audiences.map(({ name, introspection, ...audience }) => {
+    const secrets = () => live.now.tokens.audiences.find((one) => one.name === name)?.introspection ?? [];
+    return [name, { ...omitUnset(audience), ...omitUndefined({ introspection: introspection && secrets }) }] as const;
+  });
+  return {
+    audiences: Object.fromEntries(byName),
+    accept: acceptedAudiences(settings),
+    grace,
+    recent,
+    revocation: revocation === "immediate" ? revocation : { within: revocation },
+    ...omitUndefined({ personal: personal && omitUnset(personal), allow: allowOf(allow) }),
+  };
 }
 
 interface Named {
