@@ -1,6 +1,6 @@
-/** The tokens API of the admin listener: for agents, runners and tenants, without a browser (S-58). */
-import type { RouteResponse, TokenDirectory, TokenRequest } from "coatcheck";
-import { omitUndefined, parseDuration } from "coatcheck/settings";
+/** The tokens API of the admin listener: for agents, runners, tenants and people, without a browser (S-58). */
+import type { RouteResponse, TokenDirectory } from "coatcheck";
+import { CoatcheckError } from "coatcheck/errors";
 import { problemOf } from "../response/response.ts";
 import {
   type AdminRequest,
@@ -13,21 +13,25 @@ import {
   said,
   wrongParameter,
 } from "./admin-answers.ts";
+import { personalRequestIn, tokenRequestIn } from "./admin-token-request.ts";
 
-type Tokens = Pick<TokenDirectory, "issue" | "list" | "revoke">;
+type Tokens = Pick<TokenDirectory, "issue" | "issuePersonal" | "list" | "revoke">;
 
 /** Whether a path belongs to the API. */
 export function isTokensPath(path: string): boolean {
   return path === "/tokens" || path.startsWith("/tokens/");
 }
 
+const PERSONAL = "/tokens/personal";
+
 /** Issues, lists and revokes tokens of our own. */
 export async function answerTokens(request: AdminRequest, tokens: Tokens): Promise<RouteResponse> {
   const { method } = request;
   const { path, query } = placeOf(request);
-  if (path !== "/tokens")
+  if (path === PERSONAL && method !== "POST") return notAllowed("POST");
+  if (path !== "/tokens" && path !== PERSONAL)
     return method === "DELETE" ? revoked(path.slice("/tokens/".length), query, tokens) : notAllowed("DELETE");
-  if (method === "POST") return wrongParameter(query, []) ?? issued(await request.body(MOST_BYTES), tokens);
+  if (method === "POST") return wrongParameter(query, []) ?? issued(path, await request.body(MOST_BYTES), tokens);
   if (method !== "GET" && method !== "HEAD") return notAllowed("GET, HEAD, POST");
   const owner = ownerOf(query);
   return typeof owner === "string" ? said({ tokens: await tokens.list(owner) }) : owner;
@@ -40,61 +44,38 @@ async function revoked(id: string, query: URLSearchParams, tokens: Tokens): Prom
   return wrongParameter(query, []) ?? (isId(id) && (await tokens.revoke(id)) ? NOTHING : NO_TOKEN);
 }
 
-async function issued(body: string, tokens: Tokens): Promise<RouteResponse> {
-  const request = requestIn(body);
-  if ("wrong" in request) return badRequest(request.wrong);
+async function issued(path: string, body: string, tokens: Tokens): Promise<RouteResponse> {
   try {
-    return said(await tokens.issue(request.value), 201);
+    if (path === PERSONAL) {
+      const read = personalRequestIn(body);
+      return "wrong" in read ? badRequest(read.wrong) : said(await tokens.issuePersonal(read.value), 201);
+    }
+    const read = tokenRequestIn(body);
+    return "wrong" in read ? badRequest(read.wrong) : said(await tokens.issue(read.value), 201);
   } catch (error) {
-    // What the library says of its options: it quotes names of settings, and no more of the request than its words.
-    if (!(error instanceof TypeError)) throw error;
-    return badRequest(`${error.message}.`);
+    return refusalOf(error);
   }
 }
 
-const TEXTS = ["audience", "scope", "owner", "client"] as const;
-const KNOWN: readonly string[] = [...TEXTS, "subject", "lifetime", "refreshable"];
-/** What is meant, or what is wrong. */
-type Read<T> = { readonly value: T } | { readonly wrong: string };
-
-/** The JSON of a {@link TokenRequest}. A name that means nothing may have been meant to narrow what is given. */
-function requestIn(body: string): Read<TokenRequest> {
-  const given = membersIn(body);
-  if (given === null) return { wrong: "The body is no JSON object." };
-  const strange = [...given.keys()].find((name) => !KNOWN.includes(name));
-  if (strange !== undefined) return { wrong: `${JSON.stringify(strange.slice(0, 40))} is no field here.` };
-  const texts = new Map<string, string>();
-  for (const name of TEXTS) {
-    const value = given.get(name);
-    if (typeof value === "string") texts.set(name, value);
-    else if (value !== undefined) return { wrong: `${name} is no text.` };
-  }
-  const lifetime = given.get("lifetime");
-  const milliseconds = typeof lifetime === "string" ? parseDuration(lifetime) : undefined;
-  if (lifetime !== undefined && milliseconds === undefined) return { wrong: "lifetime is no text such as 30m." };
-  const refreshable = given.get("refreshable") ?? false;
-  if (typeof refreshable !== "boolean") return { wrong: "refreshable is neither true nor false." };
-  const subject = subjectIn(given.get("subject"));
-  if (subject === null) return { wrong: "subject is no name, and has no issuer and subject." };
-  const [audience = "", scope, owner, client] = TEXTS.map((name) => texts.get(name));
-  return { value: { subject, audience, refreshable, ...omitUndefined({ scope, owner, client, lifetime: milliseconds }) } };
-}
-
-/** A name of the operator's own, or a person as an issuer knows them. */
-function subjectIn(given: unknown): TokenRequest["subject"] | null {
-  if (typeof given === "string") return given === "" ? null : given;
-  const members = membersOf(given);
-  const [issuer, subject] = [members?.get("issuer"), members?.get("subject")];
-  return typeof issuer === "string" && typeof subject === "string" && members?.size === 2 ? { issuer, subject } : null;
-}
-
-function membersIn(body: string): ReadonlyMap<string, unknown> | null {
-  try {
-    return membersOf(JSON.parse(body));
-  } catch {
-    return null;
+/**
+ * Why nothing was issued. What is said quotes names of settings, and no more of the request than its words. A session
+ * that is over is no 401: that would be about the operators' own token.
+ */
+function refusalOf(error: unknown): RouteResponse {
+  if (error instanceof TypeError) return badRequest(`${error.message}.`);
+  if (!(error instanceof CoatcheckError)) throw error;
+  const { code, message } = error;
+  switch (code) {
+    case "ERR_BAD_REQUEST":
+      return badRequest(message);
+    case "ERR_FORBIDDEN":
+    case "ERR_TOO_MANY_TOKENS":
+      return problemOf(code, [], message);
+    case "ERR_SESSION_ENDED":
+      return problemOf("ERR_NOT_FOUND", [], "The session is over, or all of this user was ended meanwhile.");
+    case "ERR_UNAUTHENTICATED":
+      return badRequest("No user is signed in in the session that is parent.");
+    default:
+      throw error;
   }
 }
-
-const membersOf = (value: unknown): ReadonlyMap<string, unknown> | null =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : null;

@@ -16,12 +16,14 @@ const COLUMNS: Columns<SessionInfo> = [
 
 const OF_TOKENS: Columns<TokenInfo> = [
   ["TOKEN", ({ id }) => id],
+  ["KIND", ({ kind }) => kind],
   ["ISSUED", ({ createdAt }) => time(createdAt)],
   ["ENDS", ({ expiresAt }) => (expiresAt === null ? "never" : time(expiresAt))],
   ["AUDIENCE", ({ audience }) => printable(audience)],
   ["SCOPE", ({ scope }) => printable(scope === "" ? null : scope)],
   ["SUBJECT", ({ subject }) => printable(subject)],
   ["CLIENT", ({ client }) => printable(client)],
+  ["NAME", ({ name, actor }) => printable(name ?? actor)],
 ];
 
 /** Sessions as a table for people. */
