@@ -2,8 +2,9 @@
 import { authOf } from "./compose/auth.ts";
 import { enginePages } from "./compose/engine-pages.ts";
 import { lifecycleOf } from "./compose/lifecycle.ts";
+import { providersOf } from "./compose/providers.ts";
 import { sessionsPlace } from "./compose/sessions-place.ts";
-import { bearerOf, givenProviders, proxyOf } from "./compose/strategies.ts";
+import { bearerOf, proxyOf } from "./compose/strategies.ts";
 import type { JsonObject } from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
 import { omitUndefined } from "./core/options/omit-undefined.ts";
@@ -17,23 +18,13 @@ import { RequestEngine } from "./engine/engine.ts";
 import { createBackground } from "./engine/lifecycle/background.ts";
 import { sweepPlan } from "./engine/lifecycle/sweep/options.ts";
 import { Sweeper } from "./engine/lifecycle/sweep/sweep.ts";
-import {
-  checkedOrigin,
-  checkedPrefix,
-  checkedProvider,
-  checkedStrategies,
-  checkedUrl,
-  isProvider,
-  origins,
-  validator,
-} from "./engine/option-checks.ts";
+import { checkedOrigin, checkedPrefix, checkedStrategies, checkedUrl, origins, validator } from "./engine/option-checks.ts";
 import { refreshAbsent } from "./engine/refresh/background-job.ts";
 import { RefreshCoordinator } from "./engine/refresh/coordinator.ts";
 import { reporter } from "./engine/reporter.ts";
 import { systemClock } from "./engine/system.ts";
 import type { Auth } from "./http/auth.ts";
 import { keptAddress } from "./net/kept-address.ts";
-import { oidcProvider } from "./oidc/provider/provider.ts";
 import { checkOptionNames } from "./options/known-options.ts";
 import type { CoatcheckOptions } from "./options.ts";
 import { pagesOf } from "./pages/pages.ts";
@@ -94,9 +85,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const bearers = bearerOf(options, clock, ownTokens.verifiers);
   const reserved = options.proxy === undefined ? ["session"] : ["session", "proxy"];
   const explicit = checkedStrategies([...bearers.strategies, ...(options.strategies ?? [])], reserved);
-  const providers = givenProviders(options).map((given) =>
-    isProvider(given) ? checkedProvider(given) : oidcProvider(given, { clock, entropy, report }),
-  );
+  const providers = providersOf(options, { clock, entropy, report });
 
   const world = { store, clock, entropy, policy, report, background, providers, keyring };
   const { endings, announce, unfinished, served, directory } = lifecycleOf(options, { ...world, ...place.notices });

@@ -22,6 +22,7 @@ import type { SweepOptions } from "./engine/lifecycle/sweep/options.ts";
 import type { ResolverOptions } from "./engine/request/authenticate/resolver.ts";
 import type { KeptAddress } from "./net/kept-address.ts";
 import type { BearerOptions } from "./oidc/bearer/verifiers.ts";
+import type { OAuth2Config } from "./oidc/oauth2/config.ts";
 import type { ProviderConfig } from "./oidc/provider/config.ts";
 import type { AssertionOptions } from "./oidc/proxy-assertion/verify.ts";
 import type { PagesOptions } from "./pages/options.ts";
@@ -86,9 +87,12 @@ export interface CoatcheckOptions<Data> {
    * that answer at once need none.
    */
   readonly storeTimeout?: number;
-  /** The OpenID provider, or several with names; without one the app signs people in itself with `session.login`. */
-  readonly provider?: ProviderConfig | Provider;
-  readonly providers?: readonly (ProviderConfig | Provider)[];
+  /**
+   * The provider, or several with names: of OpenID Connect, or without it (`oauth2({ … })`). Without one the app signs
+   * people in itself with `session.login`.
+   */
+  readonly provider?: ProviderConfig | OAuth2Config | Provider;
+  readonly providers?: readonly (ProviderConfig | OAuth2Config | Provider)[];
   /** Bearer tokens of providers, and of your own making. Asked first; a token that is presented decides. */
   readonly bearer?: BearerOptions;
   /** Tokens of our own, which `auth.tokens` issues. Default: none can be issued, and none is accepted. */

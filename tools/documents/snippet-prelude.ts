@@ -41,6 +41,7 @@ declare global {
   const signIn: typeof testing.signIn;
   const manualClock: typeof testing.manualClock;
   const fakeProvider: typeof testing.fakeProvider;
+  const playedProvider: typeof testing.playedProvider;
 
   /** What `coatcheck({ … })` answered, and an Express app. */
   const auth: Auth<JsonObject>;

@@ -39,6 +39,10 @@ export const ROOMS: { readonly [room: string]: Room } = {
     may: ["contracts", "core", "cookie", "crypto", "time", "oidc/http", "oidc/jwt"],
     outside: ["openid-client", "node:async_hooks", "node:buffer", "node:crypto"],
   },
+  "oidc/oauth2": {
+    may: ["contracts", "core", "cookie", "crypto", "time", "oidc/http", "oidc/provider"],
+    outside: ["node:crypto"],
+  },
   "oidc/bearer": {
     may: ["contracts", "core", "crypto", "oidc/http", "oidc/jwt", "oidc/provider"],
     outside: ["node:crypto"],
@@ -87,7 +91,10 @@ export const ROOMS: { readonly [room: string]: Room } = {
   adapter: { may: ["contracts", "core", "engine/flow", "http"], outside: [] },
   adapters: { may: ["adapter"], alone: true },
   client: { may: [], outside: [] },
-  testing: { may: ["contracts", "core", "crypto", "engine", "http"], outside: ["node:assert", "node:crypto", "node:test"] },
+  testing: {
+    may: ["contracts", "core", "crypto", "engine", "http"],
+    outside: ["node:assert", "node:crypto", "node:http", "node:test"],
+  },
   cli: { may: [], outside: ["node:crypto"] },
   options: {
     may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "pages", "strategies", "tokens"],

@@ -1,14 +1,13 @@
 /** Who the caller is, put together: bearer tokens, and a proxy that signs people on. */
-import type { Clock, Provider, ProxyReader, Report, TokenVerifier } from "../contracts.ts";
+import type { Clock, ProxyReader, Report, TokenVerifier } from "../contracts.ts";
 import { omitUndefined } from "../core/options/omit-undefined.ts";
-import { isProvider } from "../engine/option-checks.ts";
 import { Resolver } from "../engine/request/authenticate/resolver.ts";
 import { bearerVerifiers } from "../oidc/bearer/verifiers.ts";
-import type { ProviderConfig } from "../oidc/provider/config.ts";
 import { assertionVerifier } from "../oidc/proxy-assertion/verify.ts";
 import type { CoatcheckOptions, ProxyOptions, ProxyReaderOptions } from "../options.ts";
 import { bearer } from "../strategies/bearer.ts";
 import { proxyReader } from "../strategies/proxy.ts";
+import { openIdClients } from "./providers.ts";
 
 /** A proxy that signs people on: what reads its word, and what looks its users up. */
 export function proxyOf(
@@ -23,20 +22,11 @@ function readerOf({ assertion, ...options }: ProxyOptions, { clock }: { readonly
   return proxyReader(options, omitUndefined({ assertion: assertion && assertionVerifier(assertion, { clock }) }));
 }
 
-/** The providers of the options. Throws a `TypeError` for two of one name. */
-export function givenProviders({ provider, providers }: CoatcheckOptions<unknown>): readonly (ProviderConfig | Provider)[] {
-  const all = [...(provider === undefined ? [] : [provider]), ...(providers ?? [])];
-  const names = all.map((one) => one.name ?? "default");
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new TypeError(`two providers are called ${twice}; give each a name of its own`);
-  return all;
-}
-
 /** What verifies bearer tokens, and the strategy that asks it; none if no token is taken. */
 export function bearerOf(options: CoatcheckOptions<unknown>, clock: Clock, own: readonly TokenVerifier[]) {
   const { bearer: given } = options;
   if (given === undefined && own.length === 0) return { verifiers: [], strategies: [] };
-  const clients = givenProviders(options).flatMap((one) => (isProvider(one) ? [] : [one]));
+  const clients = openIdClients(options);
   // Ours read what names us as its issuer, and nothing else.
   const verifiers = [...own, ...(given === undefined ? [] : bearerVerifiers(given, { clock, clients }))];
   return { verifiers, strategies: [bearer({ ...given, verifiers })] };

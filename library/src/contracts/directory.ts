@@ -17,7 +17,7 @@ export interface SessionInfo {
   readonly id: string;
   readonly owner: string | null;
   readonly issuer: string | null;
-  /** How the person signed in: `oidc:<provider name>`, `app`, … */
+  /** How the person signed in: `oidc:<provider name>`, `oauth2:<provider name>`, `app`, … */
   readonly method: string | null;
   readonly createdAt: number;
   readonly seenAt: number;

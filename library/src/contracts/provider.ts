@@ -96,6 +96,11 @@ export interface Provider {
   readonly issuer: string;
   /** Whether discovery has succeeded; while `false` the provider retries by itself. */
   ready(): boolean;
+  /**
+   * Its answers come to `callback/NAME` below the prefix instead of `callback`: for a provider that does not say in its
+   * answer who it is (`iss`), so that no other's answer is taken for its own. Default `false`.
+   */
+  readonly ownCallback?: boolean;
   /** Further parameters of `login` that reach its page; none are added to those that every login takes. */
   readonly loginParameters?: readonly string[];
   /** How this provider is treated, for operators. */

@@ -8,7 +8,7 @@ export interface Identity {
   readonly claims: JsonObject;
   /** When the person authenticated (`auth_time`), or when the login was accepted. */
   readonly authenticatedAt: number;
-  /** How: `oidc:<provider name>`, `app`, `proxy`, … */
+  /** How: `oidc:<provider name>`, `oauth2:<provider name>`, `app`, `proxy`, … */
   readonly method: string;
 }
 

@@ -60,6 +60,10 @@ export interface OidcDependencies {
 /**
  * The address to register with the provider as `redirect_uri`. From the configured origin, never from a header (AR-06).
  */
-export function redirectUri(origin: string, prefix: string): string {
-  return new URL(`${prefix}/callback`, origin).href;
+export function redirectUri(
+  origin: string,
+  prefix: string,
+  { ownCallback, name }: Pick<Provider, "ownCallback" | "name">,
+): string {
+  return new URL(ownCallback === true ? `${prefix}/callback/${name}` : `${prefix}/callback`, origin).href;
 }

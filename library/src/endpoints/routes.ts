@@ -78,6 +78,13 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
     ...sessionsRoutes(deps),
     ...providerLogoutRoutes(deps),
   ];
+  if (deps.providers.some(({ ownCallback }) => ownCallback === true)) {
+    routes.push({
+      ...{ method: "GET", path: "callback/{id}", lookup: true, touches: false },
+      endpoint: (request, exchange) => finishLogin(request, exchange, signOn),
+      refused: (request, code) => loginNotTaken(request, code, deps),
+    });
+  }
   if (deps.providers.some(({ responseMode }) => responseMode === "form_post")) {
     deps.cookies.formPostLogin("-".repeat(11));
     routes.push({

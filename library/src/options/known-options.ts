@@ -6,6 +6,8 @@ import type { RefreshOptions } from "../core/refresh.ts";
 import type { SweepOptions } from "../engine/lifecycle/sweep/options.ts";
 import { isProvider } from "../engine/option-checks.ts";
 import type { BearerOptions } from "../oidc/bearer/verifiers.ts";
+import type { OAuth2Config, OAuth2Endpoints, OAuth2User } from "../oidc/oauth2/config.ts";
+import { isOAuth2 } from "../oidc/oauth2/oauth2.ts";
 import type { ProviderConfig } from "../oidc/provider/config.ts";
 import type { AssertionOptions } from "../oidc/proxy-assertion/verify.ts";
 import type { CoatcheckOptions, FrontchannelOptions, KeepOptions, ProxyOptions, ProxyReaderOptions } from "../options.ts";
@@ -110,6 +112,28 @@ const PROVIDER: OptionNames<ProviderConfig> = {
   authorizationParameters: true,
   loginParameters: true,
 };
+const OAUTH2: OptionNames<OAuth2Config> = {
+  type: true,
+  preset: true,
+  clientId: true,
+  clientSecret: true,
+  name: true,
+  issuer: true,
+  endpoints: true,
+  user: true,
+  scope: true,
+  groups: true,
+  authorizationParameters: true,
+  loginParameters: true,
+  clientAuthentication: true,
+  recheck: true,
+  claims: true,
+  timeout: true,
+  refreshTimeout: true,
+  maxResponse: true,
+};
+const ENDPOINTS: OptionNames<OAuth2Endpoints> = { authorization: true, token: true, revocation: true, api: true };
+const USER: OptionNames<OAuth2User> = { url: true, subject: true, claims: true };
 const BEARER: OptionNames<BearerOptions> = { verifiers: true, jwt: true, introspection: true, realm: true, ambient: true };
 const PROXY: OptionNames<ProxyOptions & ProxyReaderOptions> = {
   trusted: true,
@@ -176,7 +200,13 @@ export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
   knownOptions("proxy", given.proxy, PROXY, HINTS);
   if (given.proxy !== undefined && "assertion" in given.proxy) knownOptions("proxy.assertion", given.proxy.assertion, ASSERTION);
   for (const [part, provider] of providersOf(given)) {
-    if (!isProvider(provider)) knownOptions(part, provider, PROVIDER, HINTS);
+    if (isProvider(provider)) continue;
+    if (!isOAuth2(provider)) knownOptions(part, provider, PROVIDER, HINTS);
+    else {
+      knownOptions(part, provider, OAUTH2, HINTS);
+      knownOptions(`${part}.endpoints`, provider.endpoints, ENDPOINTS);
+      knownOptions(`${part}.user`, provider.user, USER);
+    }
   }
 }
 

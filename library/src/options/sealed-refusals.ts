@@ -2,6 +2,7 @@
 import type { StatelessStore } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { isProvider } from "../engine/option-checks.ts";
+import { isOAuth2 } from "../oidc/oauth2/oauth2.ts";
 import type { CoatcheckOptions } from "../options.ts";
 
 type Given = CoatcheckOptions<unknown>;
@@ -64,7 +65,7 @@ export const RULES: readonly Rule[] = [
     setting: "provider.backchannelLogoutSessionRequired",
     given: ({ provider, providers = [] }) =>
       [provider, ...providers].some(
-        (one) => one !== undefined && !isProvider(one) && one.backchannelLogoutSessionRequired === true,
+        (one) => one !== undefined && !isProvider(one) && !isOAuth2(one) && one.backchannelLogoutSessionRequired === true,
       ),
     why: `The provider's logout could end nothing. ${MARKS}`,
     marksHelp: true,

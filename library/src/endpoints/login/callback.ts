@@ -123,7 +123,10 @@ async function responseOf(request: RouteRequest): Promise<URLSearchParams | Coat
  */
 function belongs(request: RouteRequest, flow: Flow, provider: LoginProvider, { prefix }: OidcDependencies): boolean {
   const posted = provider.responseMode === "form_post";
-  if (flow.issuer !== provider.issuer || flow.redirectUri !== redirectUri(request.origin, prefix)) return false;
+  if (flow.issuer !== provider.issuer || flow.redirectUri !== redirectUri(request.origin, prefix, provider)) return false;
+  // With an address of its own an answer of another provider is told by where it came.
+  const [path] = request.target.split("?", 1);
+  if (provider.ownCallback === true && new URL(flow.redirectUri).pathname !== path) return false;
   if (posted !== (request.method === "POST")) return false;
   const origin = posted ? request.header("origin") : undefined;
   // A page that sends no referrer posts with the origin `null`.

@@ -74,7 +74,7 @@ export async function sendToProvider(
   { provider, returnTo, parameters, again }: Beginning,
 ): Promise<RouteResponse> {
   const secrets = newSecrets(deps.entropy);
-  const to = redirectUri(request.origin, deps.prefix);
+  const to = redirectUri(request.origin, deps.prefix, provider);
   const failed = { provider: provider.name, returnTo };
   const begun = await provider.authorizationUrl({ ...secrets, redirectUri: to, parameters });
   if (begun.kind !== "redirect") {

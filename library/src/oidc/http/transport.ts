@@ -13,10 +13,10 @@ import { retryAfterOf } from "./retry-after.ts";
 export type { Fetch } from "./exchange.ts";
 
 /** What a request is for; decides how its answer is read. */
-export type Purpose = "metadata" | "keys" | "token" | "userinfo" | "revocation" | "introspection" | "public-key";
+export type Purpose = "metadata" | "keys" | "token" | "oauth2-token" | "userinfo" | "revocation" | "introspection" | "public-key";
 
 /** Purposes whose responses need no JSON content type. */
-const UNCHECKED: ReadonlySet<Purpose> = new Set(["revocation", "public-key"]);
+const UNCHECKED: ReadonlySet<Purpose> = new Set(["oauth2-token", "revocation", "public-key"]);
 
 export interface Transport {
   /**

@@ -3,6 +3,7 @@ import type { GivenSecret } from "../../contracts.ts";
 import { secretNow } from "../../crypto/given-secret.ts";
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
+import { furtherParameters, loginParameter, providerName, scopeWords } from "./further-parameters.ts";
 import { PRESET_NAMES, type PresetName, type ProviderPreset } from "./presets/preset.ts";
 import { presetFor } from "./presets/presets.ts";
 
@@ -143,18 +144,12 @@ export const ALGORITHMS: ReadonlySet<string> = new Set([
 
 const METHODS: ReadonlySet<string> = new Set(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]);
 
-/** Parameters that are the protocol's or this client's own. */
-const RESERVED =
-  /^(response_type|response_mode|client_id|redirect_uri|scope|state|nonce|code_challenge(_method)?|request(_uri)?|registration|id_token_hint)$/;
-
 const refuse = refusingKeysOf("provider");
 
 /** Checks a configuration and fills in the defaults. Throws `ERR_CONFIG` with the key and what would be right. */
 export function settleProviderConfig(config: ProviderConfig): SettledConfig {
   const { loopback } = issuerOf(config.issuer, refuse);
   if (typeof config.clientId !== "string" || config.clientId === "") throw refuse("clientId", "is missing.");
-  const name = config.name ?? "default";
-  if (!/^[A-Za-z0-9_-]{1,32}$/.test(name)) throw refuse("name", "takes letters, digits, - and _, at most 32.");
   const responseMode = config.responseMode ?? "query";
   if (responseMode !== "query" && responseMode !== "form_post") throw refuse("responseMode", "is query or form_post.");
   const idTokenSigningAlg = config.idTokenSigningAlg ?? "RS256";
@@ -168,11 +163,11 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     loopback,
     clientId: config.clientId,
     clientSecret: config.clientSecret ?? null,
-    name,
+    name: providerName(config.name ?? "default", refuse),
     preset: presetOf(config),
     scope: config.scope === undefined ? null : scopeOf(config.scope),
-    authorizationParameters: parametersOf(config.authorizationParameters ?? {}),
-    loginParameters: (config.loginParameters ?? []).map(loginParameter),
+    authorizationParameters: furtherParameters(config.authorizationParameters ?? {}, refuse),
+    loginParameters: (config.loginParameters ?? []).map((name) => loginParameter(name, refuse)),
     clientAuthentication: authenticationOf(config),
     privateKey: config.privateKey ?? null,
     responseMode,
@@ -197,35 +192,8 @@ function presetOf({ issuer, preset }: ProviderConfig): ProviderPreset | null {
   throw refuse("preset", `must be one of ${PRESET_NAMES.join(", ")}.`);
 }
 
-/** `login` takes these without being told. */
-const OWN = /^(return_to|provider|ended|prompt|login_hint|acr_values|max_age|ui_locales)$/;
-const PARAMETER = /^[A-Za-z0-9_.:-]{1,64}$/;
-
-function loginParameter(name: string): string {
-  const shown = JSON.stringify(String(name).slice(0, 64));
-  if (typeof name !== "string" || !PARAMETER.test(name) || RESERVED.test(name))
-    throw refuse("loginParameters", `has ${shown}, which is no name of a further parameter.`);
-  if (OWN.test(name)) throw refuse("loginParameters", `has ${shown}, which a login takes in any case: leave it out.`);
-  return name;
-}
-
-function parametersOf(parameters: { readonly [name: string]: string }): { readonly [name: string]: string } {
-  for (const [name, value] of Object.entries(parameters)) {
-    if (!PARAMETER.test(name) || RESERVED.test(name))
-      throw refuse(
-        "authorizationParameters",
-        `has ${JSON.stringify(name.slice(0, 64))}, which is no name of a further parameter.`,
-      );
-    if (typeof value !== "string" || value.length > 512 || /\p{Cc}/u.test(value))
-      throw refuse("authorizationParameters", `takes texts of at most 512 characters; ${name} is none.`);
-  }
-  return parameters;
-}
-
 function scopeOf(scope: string): string {
-  if (!/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scope))
-    throw refuse("scope", "is a list of words with single spaces.");
-  if (!scope.split(" ").includes("openid")) throw refuse("scope", 'must contain "openid".');
+  if (!scopeWords(scope, refuse).split(" ").includes("openid")) throw refuse("scope", 'must contain "openid".');
   return scope;
 }
 

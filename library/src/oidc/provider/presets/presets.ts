@@ -47,7 +47,7 @@ export function scopeInWords({ scope, offlineAccess }: ProviderPreset): string {
  * over both.
  */
 export function authorizationParameters(
-  preset: ProviderPreset,
+  preset: Pick<ProviderPreset, "authorization">,
   configured: { readonly [name: string]: string },
   asked: { readonly [name: string]: string },
 ): { readonly [name: string]: string } {

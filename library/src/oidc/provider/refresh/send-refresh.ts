@@ -1,11 +1,12 @@
 /** Sends the refresh token once, and classifies the answer. */
-import type { RefreshOutcome } from "../../../contracts.ts";
+import type { Clock, RefreshOutcome } from "../../../contracts.ts";
 import { isChallenge } from "../../http/challenge.ts";
 import { errorCodeOf, membersOf } from "../../http/oauth-error.ts";
 import { fromErrorCode, ProviderProblem, problemOf } from "../../http/provider-problem.ts";
 import type { ReadResponse } from "../../http/read-response.ts";
 import { retryAfterOf } from "../../http/retry-after.ts";
 import { failed } from "../id-token-claims.ts";
+import type { ProviderPreset } from "../presets/preset.ts";
 import type { Ready } from "../ready.ts";
 import type { GrantedTokens } from "../tokens.ts";
 import { tokensIn } from "./refresh-response.ts";
@@ -83,7 +84,7 @@ const PASSING: ReadonlySet<string> = new Set(["temporarily_unavailable", "server
 export function answeredNo(
   response: ReadResponse,
   problem: ProviderProblem,
-  { clock, preset }: Ready,
+  { clock, preset }: { readonly clock: Pick<Clock, "now">; readonly preset: Pick<ProviderPreset, "refusals"> },
 ): Exclude<RefreshOutcome, { kind: "refreshed" }> {
   const { status, fields, content } = response;
   const error = errorCodeOf(membersOf(fields, content));

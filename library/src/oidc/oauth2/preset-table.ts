@@ -1,0 +1,107 @@
+/** The presets of providers without OpenID Connect. Facts are from the vendors' documentation. */
+import type { OAuth2Preset } from "./preset.ts";
+
+export const OAUTH2_PRESETS: readonly OAuth2Preset[] = [
+  {
+    name: "github",
+    title: "GitHub",
+    // Since April 2026 it names itself so in the authorization response.
+    issuer: "https://github.com/login/oauth",
+    authorization: "{issuer}/authorize",
+    token: "{issuer}/access_token",
+    revocation: { url: "/applications/{clientId}/token", style: "github" },
+    api: "https://api.github.com",
+    ownServerApi: "{origin}/api/v3",
+    scope: "read:user user:email",
+    groupScope: "read:org",
+    clientAuthentication: "client_secret_post",
+    // The login can be changed, and taken by another user then.
+    user: {
+      url: "/user",
+      subject: "id",
+      claims: { name: "name", preferred_username: "login", picture: "avatar_url", profile: "html_url" },
+    },
+    emails: { url: "/user/emails?per_page=100", list: "", address: "email", demands: ["primary", "verified"] },
+    groups: [
+      { url: "/user/orgs?per_page=100", list: "", name: ["login"] },
+      { url: "/user/teams?per_page=100", list: "", name: ["organization.login", "slug"] },
+    ],
+    errors: {
+      bad_verification_code: "invalid_grant",
+      bad_refresh_token: "invalid_grant",
+      incorrect_client_credentials: "invalid_client",
+    },
+    loginHint: "login",
+  },
+  {
+    name: "discord",
+    title: "Discord",
+    issuer: "https://discord.com",
+    authorization: "{issuer}/oauth2/authorize",
+    token: "{issuer}/api/oauth2/token",
+    revocation: { url: "/oauth2/token/revoke", style: "rfc7009" },
+    api: "https://discord.com/api",
+    scope: "identify email",
+    groupScope: "guilds",
+    clientAuthentication: "client_secret_basic",
+    user: {
+      url: "/users/@me",
+      subject: "id",
+      claims: {
+        name: "global_name",
+        preferred_username: "username",
+        email: "email",
+        email_verified: "verified",
+        locale: "locale",
+      },
+    },
+    emails: null,
+    // Names of servers are free for all to choose; their ids are not.
+    groups: [{ url: "/users/@me/guilds", list: "", name: ["id"] }],
+    errors: {},
+    loginHint: "login_hint",
+  },
+  {
+    name: "bitbucket",
+    title: "Bitbucket",
+    issuer: "https://bitbucket.org",
+    authorization: "{issuer}/site/oauth2/authorize",
+    token: "{issuer}/site/oauth2/access_token",
+    revocation: null,
+    api: "https://api.bitbucket.org/2.0",
+    scope: "account email",
+    groupScope: "",
+    clientAuthentication: "client_secret_basic",
+    user: {
+      url: "/user",
+      subject: "uuid",
+      claims: { name: "display_name", preferred_username: "nickname", picture: "links.avatar.href" },
+    },
+    emails: { url: "/user/emails?pagelen=100", list: "values", address: "email", demands: ["is_primary", "is_confirmed"] },
+    groups: [{ url: "/user/permissions/workspaces?pagelen=100", list: "values", name: ["workspace.slug"] }],
+    errors: {},
+    loginHint: "login_hint",
+  },
+  {
+    name: "x",
+    title: "X",
+    issuer: "https://x.com",
+    authorization: "{issuer}/i/oauth2/authorize",
+    token: "https://api.x.com/2/oauth2/token",
+    revocation: { url: "/oauth2/revoke", style: "rfc7009" },
+    api: "https://api.x.com/2",
+    scope: "users.read tweet.read offline.access users.email",
+    groupScope: "",
+    clientAuthentication: "client_secret_basic",
+    user: {
+      url: "/users/me?user.fields=profile_image_url",
+      subject: "data.id",
+      claims: { name: "data.name", preferred_username: "data.username", picture: "data.profile_image_url" },
+    },
+    // Only for apps that may ask for it; all others are refused, and have no address.
+    emails: { url: "/users/me?user.fields=confirmed_email", list: "data", address: "confirmed_email", demands: [] },
+    groups: [],
+    errors: {},
+    loginHint: "login_hint",
+  },
+];
