@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../sources/files.ts";
 import { findServer, serversOf } from "./servers.ts";
-import { closingLine, compileCache, select } from "./test.ts";
+import { askedFor, closingLine, compileCache, select } from "./test.ts";
 
 const paths = ["a/x.test.ts", "a/x.ts", "b/check.nginx.test.ts", "b/y.caddy.test.ts", "c/z.other.test.ts"];
 
@@ -11,6 +11,14 @@ test("test runner: everything runs where every server is", () => {
   const selection = select(paths, () => true);
   assert.deepEqual(selection.files, ["a/x.test.ts", "b/check.nginx.test.ts", "b/y.caddy.test.ts", "c/z.other.test.ts"]);
   assert.deepEqual(selection.missing, []);
+});
+
+test("test runner: what takes long is run by its own command or by a word of its path, and either runs all", () => {
+  const all = [...paths, "d/x.long.nginx.test.ts", "d/long.test.ts", "long.d/y.test.ts"];
+  assert.deepEqual(askedFor(all, [], true), ["d/x.long.nginx.test.ts"]);
+  assert.deepEqual([...askedFor(all, [], false), ...askedFor(all, [], true)].toSorted(), all.toSorted());
+  assert.deepEqual(askedFor(all, ["d/x", "b/"], false), ["b/check.nginx.test.ts", "b/y.caddy.test.ts", "d/x.long.nginx.test.ts"]);
+  assert.deepEqual(askedFor(all, ["d/x", "b/"], true), ["d/x.long.nginx.test.ts"]);
 });
 
 test("test runner: what a missing server leaves out is named, with the command that helps", () => {

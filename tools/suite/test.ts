@@ -1,11 +1,12 @@
 /**
- * Every test that this machine can run, in Node's runner; small files share processes. A test that needs servers says
- * so in its name (`x.nginx.test.ts`); a server that is missing is installed where that is ours to do, else named in the
- * closing line. `npm test -- cookie` runs the files with `cookie` in their path.
+ * The tests, in Node's runner; small files share processes. A test that needs servers says so in its name
+ * (`x.nginx.test.ts`); a server that is missing is installed where that is ours to do, else named in the closing line.
+ * So does one that takes long (`x.long.test.ts`): `npm run test:long` runs these, `npm test` all others. `npm test --
+ * cookie` runs the files with `cookie` in their path, long or not.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { listFiles, ROOT } from "../sources/files.ts";
 import type { ServerName } from "./servers.ts";
@@ -17,6 +18,17 @@ const LONGEST = 30 * MINUTE;
 const LONGEST_FILE = 10 * MINUTE;
 /** In this checkout and nowhere that others can write: it says what is run. */
 const COMPILED = join(ROOT, "node_modules", ".cache", "coatcheck-test");
+
+/** The flag of `npm run test:long`. */
+const LONG = "--long";
+
+const isLong = (path: string): boolean => basename(path).split(".").slice(1, -2).includes("long");
+
+/** The files that are asked for: with one of these words in their path, else those that take long, or that do not. */
+export function askedFor(paths: readonly string[], words: readonly string[], long: boolean): readonly string[] {
+  if (words.length === 0) return paths.filter((path) => isLong(path) === long);
+  return paths.filter((path) => words.some((word) => path.includes(word)) && (isLong(path) || !long));
+}
 
 /** What can run here, and what cannot for want of which server. */
 export interface Selection {
@@ -77,9 +89,10 @@ function runTests(files: readonly string[], options: readonly string[]): Promise
 }
 
 async function runAll(argumentsGiven: readonly string[]): Promise<number> {
-  const options = argumentsGiven.filter((argument) => argument.startsWith("-"));
+  const long = argumentsGiven.includes(LONG);
+  const options = argumentsGiven.filter((argument) => argument.startsWith("-") && argument !== LONG);
   const words = argumentsGiven.filter((argument) => !argument.startsWith("-"));
-  const paths = listFiles().filter((path) => words.length === 0 || words.some((word) => path.includes(word)));
+  const paths = askedFor(listFiles(), words, long);
   const here = (name: ServerName) => findServer(name) !== undefined;
   const wanted = select(paths, here);
   if (wanted.missing.length > 0 && mayInstall()) install(wanted.missing);
@@ -89,6 +102,7 @@ async function runAll(argumentsGiven: readonly string[]): Promise<number> {
     return 1;
   }
   const status = await runTests(selection.files, options);
+  if (words.length === 0 && !long) console.log("npm run test:long runs the tests that take long");
   if (selection.missing.length === 0) return status;
   console.log(closingLine(selection));
   // On a build machine nothing may be left out.

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { ClusterGroup } from "../../test-support/stores/redis-groups.ts";
-import { eventually, startCluster, tell } from "../../test-support/stores/redis-groups.ts";
+import { startCluster, tell } from "../../test-support/stores/redis-groups.ts";
 import { handlesOf, ioredisCluster, nodeRedisCluster } from "../../test-support/stores/redis-handles.ts";
-import { CoatcheckError } from "../core/errors.ts";
 import { START, sampleRow } from "../testing/store-suite/rows.ts";
-import { playCase, storeCases, storeSuite } from "../testing/store-suite/store-suite.ts";
+import { storeSuite } from "../testing/store-suite/store-suite.ts";
 import { slotOf } from "./redis/clients/slot.ts";
 import { Keys } from "./redis/keys.ts";
 
@@ -66,48 +65,4 @@ async function moving(slot: number, writes: (when: string) => Promise<void>): Pr
   await writes("while the key is with the other, and the slot is not (ASK)");
   for (const { master } of [to, from]) await tell(master, ["CLUSTER", "SETSLOT", slot, "NODE", to.id]);
   await writes("after it moved (MOVED)");
-}
-
-test("SE-12 the suite while masters and replicas change places: it fails by outages alone", async () => {
-  const options = { make: () => handlesOf(nodeRedisCluster(addresses)), rows: 5, writers: 8 };
-  let playing = true;
-  let changes = 0;
-  const changing = (async () => {
-    for (let nth = 0; playing; nth++) {
-      const { first, master } = (await cluster.shards())[nth % 3] ?? (await cluster.shardOf(0));
-      await eventually("they change places", async () => {
-        const { master: now, replica } = await cluster.shardOf(first);
-        if (now === master) await tell(replica, ["CLUSTER", "FAILOVER"]);
-        return now !== master && replica > 0;
-      });
-      changes += 1;
-    }
-  })();
-  let outages = 0;
-  const playAll = async (): Promise<void> => {
-    try {
-      for (const one of storeCases) outages += await outagesOf(() => playCase(one, options), one.name);
-    } finally {
-      playing = false;
-    }
-  };
-  await Promise.all([playAll(), changing]);
-  assert.ok(changes > 3, `${changes} changes of places, ${outages} outages`);
-});
-
-/**
- * Plays until nothing fails; an outage is no failure, nor a scan that begins anew, over and over, since masters change
- * places. Answers how many there were.
- */
-async function outagesOf(play: () => Promise<void>, name: string): Promise<number> {
-  for (let outages = 0; ; outages++) {
-    try {
-      await play();
-      return outages;
-    } catch (error) {
-      const isOutage = error instanceof CoatcheckError && error.code === "ERR_STORE_UNAVAILABLE";
-      const beganAnew = error instanceof Error && error.message === "a scan that does not end";
-      assert.ok((isOutage || beganAnew) && outages < 20, `${name}: ${String(error)}`);
-    }
-  }
 }
