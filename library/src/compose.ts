@@ -85,7 +85,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const bearers = bearerOf(options, clock, ownTokens.verifiers);
   const reserved = options.proxy === undefined ? ["session"] : ["session", "proxy"];
   const explicit = checkedStrategies([...bearers.strategies, ...(options.strategies ?? [])], reserved);
-  const providers = providersOf(options, { clock, entropy, report });
+  const standing = { origins: own, prefix, keyring, store, clock, entropy, report };
+  const { providers, routes } = providersOf(options, standing);
 
   const world = { store, clock, entropy, policy, report, background, providers, keyring };
   const { endings, announce, unfinished, served, directory } = lifecycleOf(options, { ...world, ...place.notices });
@@ -127,6 +128,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
           returnOrigins: options.cookie?.domain === undefined ? undefined : own,
         }),
       }),
+      ...routes,
       keysRoute(signing, clock),
       ...issuing.routes,
     ],

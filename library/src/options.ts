@@ -17,6 +17,7 @@ import type {
 } from "./contracts.ts";
 import type { SessionOptions } from "./core/policy.ts";
 import type { RefreshOptions } from "./core/refresh.ts";
+import type { DevProvider } from "./dev/dev-provider.ts";
 import type { SiteData } from "./endpoints/dependencies.ts";
 import type { SweepOptions } from "./engine/lifecycle/sweep/options.ts";
 import type { ResolverOptions } from "./engine/request/authenticate/resolver.ts";
@@ -88,11 +89,11 @@ export interface CoatcheckOptions<Data> {
    */
   readonly storeTimeout?: number;
   /**
-   * The provider, or several with names: of OpenID Connect, or without it (`oauth2({ … })`). Without one the app signs
-   * people in itself with `session.login`.
+   * The provider, or several with names: of OpenID Connect, without it (`oauth2({ … })`), or `devProvider()` of
+   * `coatcheck/dev` while the app is written. Without one the app signs people in itself with `session.login`.
    */
-  readonly provider?: ProviderConfig | OAuth2Config | Provider;
-  readonly providers?: readonly (ProviderConfig | OAuth2Config | Provider)[];
+  readonly provider?: ProviderConfig | OAuth2Config | DevProvider | Provider;
+  readonly providers?: readonly (ProviderConfig | OAuth2Config | DevProvider | Provider)[];
   /** Bearer tokens of providers, and of your own making. Asked first; a token that is presented decides. */
   readonly bearer?: BearerOptions;
   /** Tokens of our own, which `auth.tokens` issues. Default: none can be issued, and none is accepted. */

@@ -69,6 +69,10 @@ export const ROOMS: { readonly [room: string]: Room } = {
     ],
     outside: ["node:crypto"],
   },
+  dev: {
+    may: ["contracts", "core", "cookie", "crypto", "endpoints/parameters", "endpoints/responses", "pages"],
+    outside: ["node:crypto"],
+  },
   stores: {
     may: [
       "contracts",
@@ -97,7 +101,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
   },
   cli: { may: [], outside: ["node:crypto"] },
   options: {
-    may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "pages", "strategies", "tokens"],
+    may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "pages", "strategies", "tokens", "dev"],
     outside: ["@standard-schema/spec"],
   },
   compose: {
@@ -114,6 +118,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       "oidc",
       "pages",
       "tokens",
+      "dev",
       "options",
     ],
     outside: [],

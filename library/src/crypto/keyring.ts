@@ -18,8 +18,9 @@ import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
  * - `logout`: the way to the provider's logout, in an address; the context is our origin
  * - `session`: a session without a store, in its cookie; the context is the cookie's name
  * - `code`: what a person allows a program, in an address; the context is our origin
+ * - `development`: codes and refresh tokens of the development provider; the context is the kind and its issuer
  */
-type SealPurpose = "tokens" | "login" | "logout" | "session" | "code";
+type SealPurpose = "tokens" | "login" | "logout" | "session" | "code" | "development";
 
 /**
  * Keyed hashes, under labels as {@link SealPurpose}; no purpose is of both kinds.

@@ -3,6 +3,7 @@ import type { RetiredKey, SigningOptions } from "../contracts.ts";
 import { knownOptions, type OptionHints, type OptionNames } from "../core/options/option-names.ts";
 import type { SessionOptions } from "../core/policy.ts";
 import type { RefreshOptions } from "../core/refresh.ts";
+import { isDevProvider } from "../dev/standing.ts";
 import type { SweepOptions } from "../engine/lifecycle/sweep/options.ts";
 import { isProvider } from "../engine/option-checks.ts";
 import type { BearerOptions } from "../oidc/bearer/verifiers.ts";
@@ -200,7 +201,7 @@ export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
   knownOptions("proxy", given.proxy, PROXY, HINTS);
   if (given.proxy !== undefined && "assertion" in given.proxy) knownOptions("proxy.assertion", given.proxy.assertion, ASSERTION);
   for (const [part, provider] of providersOf(given)) {
-    if (isProvider(provider)) continue;
+    if (isDevProvider(provider) || isProvider(provider)) continue;
     if (!isOAuth2(provider)) knownOptions(part, provider, PROVIDER, HINTS);
     else {
       knownOptions(part, provider, OAUTH2, HINTS);

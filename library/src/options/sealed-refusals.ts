@@ -1,6 +1,7 @@
 /** Settings that would promise what sessions in sealed cookies cannot keep: the start is refused, with all of them. */
 import type { StatelessStore } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { isDevProvider } from "../dev/standing.ts";
 import { isProvider } from "../engine/option-checks.ts";
 import { isOAuth2 } from "../oidc/oauth2/oauth2.ts";
 import type { CoatcheckOptions } from "../options.ts";
@@ -65,7 +66,10 @@ export const RULES: readonly Rule[] = [
     setting: "provider.backchannelLogoutSessionRequired",
     given: ({ provider, providers = [] }) =>
       [provider, ...providers].some(
-        (one) => one !== undefined && !isProvider(one) && !isOAuth2(one) && one.backchannelLogoutSessionRequired === true,
+        (one) =>
+          one !== undefined &&
+          !(isDevProvider(one) || isProvider(one) || isOAuth2(one)) &&
+          one.backchannelLogoutSessionRequired === true,
       ),
     why: `The provider's logout could end nothing. ${MARKS}`,
     marksHelp: true,
