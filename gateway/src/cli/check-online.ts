@@ -17,8 +17,8 @@ interface Tried {
 
 /** Tries the providers, the client at each of them, and the store. */
 export async function tryOnline(settings: Settings): Promise<readonly Tried[]> {
-  const redirect = redirectAddresses(settings)[0] ?? "";
-  const providers = await Promise.all(settings.providers.map((provider) => tryProvider(provider, redirect)));
+  const redirect = (provider: ProviderSettings) => redirectAddresses({ ...settings, providers: [provider] })[0] ?? "";
+  const providers = await Promise.all(settings.providers.map((provider) => tryProvider(provider, redirect(provider))));
   const { store, storePassword, moveTo, moveToPassword } = settings;
   const stores = [await tryStore("store", store, storePassword)];
   if (moveTo !== undefined) stores.push(await tryStore("store to move to", moveTo, moveToPassword));
@@ -28,8 +28,9 @@ export async function tryOnline(settings: Settings): Promise<readonly Tried[]> {
 type Json = { readonly [key: string]: unknown };
 
 async function tryProvider(provider: ProviderSettings, redirect: string): Promise<readonly Tried[]> {
-  const { name, issuer, timeout } = provider;
+  const { type, name, issuer, timeout } = provider;
   const what = `provider ${name}`;
+  if (type === "oauth2") return [{ what, ok: true, said: "cannot be told: without OpenID Connect only a login tries it" }];
   const failed = (said: string): readonly Tried[] => [{ what, ok: false, said }];
   try {
     const address = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;

@@ -5,7 +5,7 @@ import type { ProviderSettings, Settings } from "../config/config.ts";
 import { formatAddress } from "../config/kinds/network-kinds.ts";
 import { formatStores } from "../config/move/move-to.ts";
 import { redirectAddresses } from "../config/redirect-addresses.ts";
-import { providerOf } from "../session/session-layer.ts";
+import { providerOf } from "../session/provider/provider-of.ts";
 
 interface Explained {
   readonly file: string | undefined;

@@ -45,8 +45,8 @@ function ofProviders({ providers, proxyIdentity }: Settings): Problem[] {
       lines: ["Give each provider a name of its own."],
     });
   });
-  providers.forEach(({ scope }, index) => {
-    if (scope === undefined || scope.split(/\s+/).includes("openid")) return;
+  providers.forEach(({ type, scope }, index) => {
+    if (type === "oauth2" || scope === undefined || scope.split(/\s+/).includes("openid")) return;
     const lines = ["Without it the provider does not say who signed in. COATCHECK_SCOPE sets the first provider's."];
     problems.push({ headline: `providers[${index}].scope has no openid`, lines });
   });

@@ -140,6 +140,7 @@ test("F-46 where nothing is said, this holds", () => {
       moveToPassword: undefined,
       providers: [
         {
+          type: "oidc",
           name: "default",
           issuer: rest.COATCHECK_ISSUER,
           clientId: "app",
@@ -157,6 +158,10 @@ test("F-46 where nothing is said, this holds", () => {
           scope: undefined,
           authorizationParameters: {},
           loginParameters: [],
+          askGroups: false,
+          endpoints: undefined,
+          user: undefined,
+          recheck: undefined,
         },
       ],
       upstreams: [

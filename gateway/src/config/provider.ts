@@ -1,14 +1,27 @@
-/** The settings of a provider of OpenID Connect. */
+/** The settings of a provider. */
 import { duration, flag, oneOf, secretText, text, textMap } from "./kinds/kinds.ts";
 import { issuer } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
+import { OAUTH2_SETTINGS, withPresets } from "./provider/provider-type.ts";
 
-/** One provider. */
-export const provider = object({
+const PRESETS = ["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel"] as const;
+const OAUTH2_PRESETS = ["github", "discord", "bitbucket", "x"] as const;
+
+const settings = object({
+  type: fallback(
+    oneOf(["oidc", "oauth2"]),
+    "Whether it has OpenID Connect (`oidc`), or OAuth 2.0 alone, as the presets `github`, `discord`, `bitbucket` and `x`, which say so by themselves.",
+    "oidc",
+  ),
   name: fallback(text, "Chooses the provider in `login?provider=`; unique.", "default"),
-  issuer: required(issuer, "The OIDC provider.", "The provider's address, for example https://id.example.com.", {
-    env: "COATCHECK_ISSUER",
-  }),
+  issuer: required(
+    issuer,
+    "The OIDC provider. Without OpenID Connect: who vouches for the users; then the preset knows it.",
+    "The provider's address, for example https://id.example.com.",
+    {
+      env: "COATCHECK_ISSUER",
+    },
+  ),
   clientId: required(
     text,
     "The name under which the provider knows this gateway.",
@@ -59,13 +72,13 @@ export const provider = object({
     false,
   ),
   preset: optional(
-    oneOf(["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel"]),
-    "Which provider this is: its default scope, parameters, refusals and logout. Default: recognised by the issuer or its metadata; `generic`: none of the known ones.",
+    oneOf([...PRESETS, ...OAUTH2_PRESETS]),
+    "Which provider this is: its default scope, parameters, refusals and logout. Default: recognised by the issuer or its metadata; `generic`: none of the known ones. `github`, `discord`, `bitbucket` and `x` have no OpenID Connect, and have to be named.",
     { env: "COATCHECK_PRESET" },
   ),
   scope: optional(
     text,
-    "What is asked for, separated by spaces. `openid` is needed. Default: as the preset says, `openid profile email`, with `offline_access` if that is how the provider gives refresh tokens.",
+    "What is asked for, separated by spaces. `openid` is needed, if the provider has OpenID Connect. Default: as the preset says, `openid profile email`, with `offline_access` if that is how the provider gives refresh tokens.",
     { env: "COATCHECK_SCOPE" },
   ),
   authorizationParameters: fallback(
@@ -78,4 +91,8 @@ export const provider = object({
     "Names of further parameters that a link may give, as `kc_idp_hint` in `login?kc_idp_hint=github`. They win over `authorizationParameters`, so list nothing that restricts who may sign in.",
     [],
   ),
+  ...OAUTH2_SETTINGS,
 });
+
+/** One provider. */
+export const provider = withPresets(settings);

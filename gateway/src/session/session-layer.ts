@@ -1,18 +1,10 @@
 /** Implements the session layer with the library. */
-import {
-  type Auth,
-  type Clock,
-  coatcheck,
-  type JsonObject,
-  type Provider,
-  type ProviderConfig,
-  type SigningOptions,
-} from "coatcheck";
+import { type Auth, type Clock, coatcheck, type JsonObject, type Provider, type SigningOptions } from "coatcheck";
 import { CoatcheckError } from "coatcheck/errors";
 import { readSecret } from "coatcheck/secrets";
 import { omitUndefined } from "coatcheck/settings";
 import { check } from "../check/check.ts";
-import type { ProviderSettings, Settings } from "../config/config.ts";
+import type { Settings } from "../config/config.ts";
 import { withSecrets } from "../config/with-secrets.ts";
 import type { Observation } from "../observe/observe.ts";
 import { problemOfError } from "../response/response.ts";
@@ -23,6 +15,7 @@ import type { SessionLayer } from "./interface.ts";
 import { clientSecretOf, type LiveSettings } from "./live-settings.ts";
 import { omitUnset } from "./omit-unset.ts";
 import { type SessionsPlace, storeOf, timedSessions } from "./place/sessions-place.ts";
+import { providerOf } from "./provider/provider-of.ts";
 import { proxyOptions } from "./proxy-identity.ts";
 import { needsOf, termsOf, tokenOptions } from "./tokens/own-tokens.ts";
 
@@ -112,12 +105,6 @@ function layerOf(auth: Auth<JsonObject>, live: LiveSettings, store: SessionsPlac
       await storeOf(store)?.close();
     },
   };
-}
-
-/** A provider as the library takes it. */
-export function providerOf(settings: ProviderSettings): ProviderConfig {
-  const { preset, scope, refreshTimeout, trustUnverifiedEmail: _, ...usual } = settings;
-  return { ...usual, ...omitUndefined({ preset, scope, refreshTimeout }) };
 }
 
 /** As the library takes them; the configuration has seen to it that each is one of both. */

@@ -2,15 +2,15 @@
 import type { Identity } from "coatcheck";
 import type { ProviderSettings } from "../config/config.ts";
 
-const BY_PROVIDER = "oidc:";
+const BY_PROVIDER = /^(oidc|oauth2):/;
 
 /** The users of some providers: who signed in there, and who comes with a token of theirs. */
 export class UsersOf {
   readonly #methods: ReadonlySet<string>;
   readonly #issuers: ReadonlySet<string>;
 
-  constructor(providers: readonly Pick<ProviderSettings, "name" | "issuer">[]) {
-    this.#methods = new Set(providers.map(({ name }) => BY_PROVIDER + name));
+  constructor(providers: readonly Pick<ProviderSettings, "type" | "name" | "issuer">[]) {
+    this.#methods = new Set(providers.map(({ type, name }) => `${type}:${name}`));
     this.#issuers = new Set(providers.map(({ issuer }) => issuer));
   }
 
@@ -19,6 +19,6 @@ export class UsersOf {
    * its issuer.
    */
   has({ method, issuer }: Identity): boolean {
-    return method.startsWith(BY_PROVIDER) ? this.#methods.has(method) : this.#issuers.has(issuer);
+    return BY_PROVIDER.test(method) ? this.#methods.has(method) : this.#issuers.has(issuer);
   }
 }

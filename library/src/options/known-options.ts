@@ -123,7 +123,7 @@ const OAUTH2: OptionNames<OAuth2Config> = {
   endpoints: true,
   user: true,
   scope: true,
-  groups: true,
+  askGroups: true,
   authorizationParameters: true,
   loginParameters: true,
   clientAuthentication: true,

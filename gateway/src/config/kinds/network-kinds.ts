@@ -109,6 +109,17 @@ export const issuer: Kind<string> = {
   },
 };
 
+/** An address of a provider: https, or http within this machine. */
+export const endpoint: Kind<string> = {
+  label: "an https URL",
+  schema: { type: "string", format: "uri" },
+  read(raw, place) {
+    const url = parseUrl(raw);
+    if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname))) return url.href;
+    return place.fail(`is ${shown(raw)}, which is no https URL`, "For example https://id.example.com/token.");
+  },
+};
+
 /** Peers by address. A range that holds every address is refused, however it is written. */
 export const cidr: Kind<string> = {
   label: "an address or range such as 10.0.3.7/32",

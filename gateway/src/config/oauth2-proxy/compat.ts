@@ -93,10 +93,11 @@ const RULES: { readonly [name: string]: (value: string) => Outcome } = {
   INSECURE_OIDC_ALLOW_UNVERIFIED_EMAIL: (value) => ({ set: ["providers", 0, "trustUnverifiedEmail"], value: isTrue(value) }),
   PROMPT: plain("providers", 0, "authorizationParameters", "prompt"),
   ACR_VALUES: plain("providers", 0, "authorizationParameters", "acr_values"),
-  PROVIDER: (value) =>
-    /oidc$/.test(value)
-      ? { note: "is OpenID Connect, the one kind there is here" }
-      : { stop: "Only OpenID Connect is offered: set COATCHECK_ISSUER." },
+  PROVIDER: (value) => {
+    if (/oidc$/.test(value)) return { note: "is OpenID Connect, the usual kind here" };
+    if (value === "github" || value === "bitbucket") return { set: ["providers", 0, "preset"], value };
+    return { stop: "Only OpenID Connect, GitHub and Bitbucket are carried over: set COATCHECK_ISSUER, or COATCHECK_PRESET." };
+  },
   EMAIL_DOMAINS: emailDomains,
   SESSION_STORE_TYPE: (value) => (value === "redis" ? { stop: NO_REDIS } : { note: "is the store here: COATCHECK_STORE" }),
 };

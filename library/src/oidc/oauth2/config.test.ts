@@ -27,8 +27,8 @@ const WRONG: readonly (readonly [config: Omit<OAuth2Config, "type">, message: Re
   [{ ...OWN, user: { url: "/user", subject: "id" } }, /provider\.endpoints\.api must be a URL/],
   [{ ...OWN, user: { ...OWN.user, subject: "a..b" } }, /provider\.user has "a\.\.b", which is no path/],
   [{ ...CLIENT, issuer: OWN.issuer, endpoints: OWN.endpoints }, /provider\.user is missing/],
-  [{ ...OWN, groups: true }, /provider\.groups is true, though no groups are known/],
-  [{ ...CLIENT, preset: "x", groups: true }, /provider\.groups is true/],
+  [{ ...OWN, askGroups: true }, /provider\.askGroups is true, though no groups are known/],
+  [{ ...CLIENT, preset: "x", askGroups: true }, /provider\.askGroups is true/],
   [{ ...OWN, scope: "a  b" }, /provider\.scope is a list of words/],
   [{ ...OWN, name: "a/b" }, /provider\.name takes letters/],
   [{ ...OWN, recheck: 59_999 }, /provider\.recheck must be between 60000 and 86400000/],
@@ -44,7 +44,7 @@ test("AR-06, TK-05 what cannot be a provider is refused where it is written, by 
 });
 
 test("F-32 presets know addresses, scope and client authentication; a GitHub of one's own has its own", () => {
-  const github = settleOAuth2Config({ type: "oauth2", preset: "github", ...CLIENT, groups: true });
+  const github = settleOAuth2Config({ type: "oauth2", preset: "github", ...CLIENT, askGroups: true });
   assert.deepEqual(
     [github.name, github.issuer, github.endpoints.token, github.user.url, github.scope, github.clientAuthentication],
     [
@@ -65,9 +65,9 @@ test("F-32 presets know addresses, scope and client authentication; a GitHub of 
 });
 
 test("S-38 options that do not exist stop the start, in a provider's parts too", () => {
-  const misspelt = { type: "oauth2", preset: "github", ...CLIENT, group: true } as const;
+  const misspelt = { type: "oauth2", preset: "github", ...CLIENT, askGroup: true } as const;
   const within = { type: "oauth2", ...OWN, endpoints: { ...OWN.endpoints, tokens: "https://x.example" } } as const;
   const common = { publicUrl: "https://app.example.com", secrets: "s".repeat(43), store: memory() };
-  assert.throws(() => coatcheck({ ...common, provider: misspelt }), /provider\.group .*groups/s);
+  assert.throws(() => coatcheck({ ...common, provider: misspelt }), /provider\.askGroup .*askGroups/s);
   assert.throws(() => coatcheck({ ...common, provider: within }), /provider\.endpoints\.tokens .*token/s);
 });

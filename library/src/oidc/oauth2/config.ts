@@ -57,7 +57,7 @@ export interface OAuth2User {
  *   preset: "github",
  *   clientId: "Iv1.0123456789abcdef",
  *   clientSecret: process.env["GITHUB_SECRET"] ?? "",
- *   groups: true, // organisations, and teams as organisation:team
+ *   askGroups: true, // organisations, and teams as organisation:team
  * };
  * const auth = coatcheck({ provider: github, … }); // register https://app.example.com/auth/callback/github
  * ```
@@ -88,7 +88,7 @@ export interface OAuth2Config {
    * Asks for the user's groups too, as the claim `groups`: organisations and teams at GitHub, servers' ids at Discord,
    * workspaces at Bitbucket. Default `false`.
    */
-  readonly groups?: boolean;
+  readonly askGroups?: boolean;
   /** Further parameters of the authorization request. */
   readonly authorizationParameters?: { readonly [name: string]: string };
   /** Names of further parameters that a link may give, as of a provider of OpenID Connect. Default none. */
@@ -148,9 +148,9 @@ export function settleOAuth2Config(config: OAuth2Config): SettledOAuth2 {
   const { loopback } = issuerOf(issuer, refuse);
   const place = placesOf(config, preset, issuer ?? "");
   const timeout = within("timeout", config.timeout ?? 10_000, 1, 120_000, refuse);
-  const groups = config.groups === true ? (preset?.groups ?? []) : [];
-  if (config.groups === true && groups.length === 0)
-    throw refuse("groups", "is true, though no groups are known of this provider.");
+  const groups = config.askGroups === true ? (preset?.groups ?? []) : [];
+  if (config.askGroups === true && groups.length === 0)
+    throw refuse("askGroups", "is true, though no groups are known of this provider.");
   const below = <T extends { readonly url: string }>(list: T): T => ({ ...list, url: place.api(list.url) });
   // A description of one's own has its own addresses: the preset's lists are below the preset's API.
   const emails = config.user === undefined ? (preset?.emails ?? null) : null;

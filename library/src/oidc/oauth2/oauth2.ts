@@ -1,5 +1,7 @@
 /** `oauth2()`: the configuration of a provider without OpenID Connect, checked where it is written. */
 import { type OAuth2Config, settleOAuth2Config } from "./config.ts";
+import type { OAuth2Preset } from "./preset.ts";
+import { OAUTH2_PRESETS } from "./preset-table.ts";
 
 /**
  * A provider without OpenID Connect, for the options `provider` and `providers`. The presets `github`, `discord`,
@@ -32,3 +34,16 @@ export function oauth2(config: Omit<OAuth2Config, "type">): OAuth2Config {
 
 /** Whether this configures a provider without OpenID Connect. */
 export const isOAuth2 = (given: object): given is OAuth2Config => "type" in given && given.type === "oauth2";
+
+/**
+ * The preset of `oauth2` with this name, for configurations that are read from a file; `undefined` if there is none.
+ *
+ * @example
+ * ```ts
+ * import { oauth2Preset } from "coatcheck";
+ * console.log(oauth2Preset("github")?.issuer); // https://github.com/login/oauth
+ * ```
+ */
+export function oauth2Preset(name: string): Pick<OAuth2Preset, "name" | "title" | "issuer" | "clientAuthentication"> | undefined {
+  return OAUTH2_PRESETS.find((preset) => preset.name === name);
+}

@@ -12,7 +12,7 @@ const LONG = { session: { idle: "30d", lifetime: "30d" } } as const;
 test("RF-01 a token without an end is shown once an hour: groups follow, and a revoked one is the end", async () => {
   const clock = manualClock();
   const user = { groups: ["acme"] };
-  const { played, site } = await playedSite(closing, { preset: "github", user }, { groups: true }, { ...LONG, clock });
+  const { played, site } = await playedSite(closing, { preset: "github", user }, { askGroups: true }, { ...LONG, clock });
   const visitor = site.visitor();
   await signInAt(played, visitor);
   const groups = async () =>

@@ -9,7 +9,7 @@ const GROUPS = ["acme", "acme:developers"];
 
 test("ID-14, F-14 GitHub: the id is the subject, the proven main address counts, teams are groups", async () => {
   const user = { login: "octocat", name: "The Octocat", groups: GROUPS };
-  const { played, seen, site } = await playedSite(closing, { preset: "github", user }, { groups: true });
+  const { played, seen, site } = await playedSite(closing, { preset: "github", user }, { askGroups: true });
   const visitor = site.visitor();
   const landed = await signInAt(played, visitor);
   assert.equal(landed.status, 303);
@@ -30,7 +30,7 @@ test("ID-14, F-14 GitHub: the id is the subject, the proven main address counts,
 });
 
 test("AR-02, CB-04 a login goes with PKCE, the preset's scope and a callback of the provider's own", async () => {
-  const { played, site } = await playedSite(closing, { preset: "github" }, { groups: true });
+  const { played, site } = await playedSite(closing, { preset: "github" }, { askGroups: true });
   const begun = await site.visitor().get("/auth/login?login_hint=octocat&prompt=select_account");
   const asked = new URL(begun.headers.get("location") ?? "");
   assert.equal(asked.origin + asked.pathname, `${played.config.issuer}/authorize`);
@@ -59,7 +59,7 @@ for (const preset of ["discord", "bitbucket", "x"] as const) {
   test(`ID-14 ${preset}: the id that never changes is the subject, and claims are mapped by data`, async () => {
     const groups = preset === "discord" ? ["81384788765712384"] : ["acme", "zoo"];
     const user = { id: "80351110224678912", login: "nelly", name: "Nelly", groups };
-    const more = preset === "x" ? {} : { groups: true };
+    const more = preset === "x" ? {} : { askGroups: true };
     const { played, seen, site } = await playedSite(closing, { preset, user }, more);
     const visitor = site.visitor();
     assert.equal((await signInAt(played, visitor)).status, 303);
@@ -107,7 +107,7 @@ test("ID-14 a provider of one's own is described by data; what has no usable id 
 
 test("F-14 GitHub's organisations that want single sign-on are left out, and the operator is told", async () => {
   const user = { groups: GROUPS };
-  const { played, seen, site } = await playedSite(closing, { preset: "github", user }, { groups: true });
+  const { played, seen, site } = await playedSite(closing, { preset: "github", user }, { askGroups: true });
   played.refuses = "lists";
   assert.equal((await signInAt(played, site.visitor())).status, 303);
   assert.deepEqual(seen[0]?.identity.claims["groups"], []);

@@ -5,18 +5,7 @@ import type { Metadata } from "../discovery.ts";
 import { GENERIC } from "./preset-table.ts";
 import { presetOf, scopeInWords, scopeOf } from "./presets.ts";
 
-/**
- * Describes how a provider will be treated, as far as its configuration tells. Sends nothing.
- *
- * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
- *
- * @example
- * ```ts
- * import { aboutProvider } from "coatcheck";
- * const { preset, scope } = aboutProvider({ issuer: "https://accounts.google.com", clientId: "app" });
- * console.log(preset, scope); // Google openid profile email
- * ```
- */
+/** Describes how a provider will be treated, as far as its configuration tells. */
 export function aboutProvider(config: ProviderConfig): ProviderAbout {
   return aboutOf(settleProviderConfig(config), null);
 }
