@@ -8,7 +8,7 @@ import { bearerOf, proxyOf } from "./compose/strategies.ts";
 import type { JsonObject } from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
 import { omitUndefined } from "./core/options/omit-undefined.ts";
-import { deviations, sessionPolicy } from "./core/policy.ts";
+import { deviations, recentLogin, sessionPolicy } from "./core/policy.ts";
 import { refreshPolicy } from "./core/refresh.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { keysInUse } from "./crypto/keys-in-use.ts";
@@ -116,6 +116,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
         ...world,
         pages,
         sessions,
+        tokens: issuing.directory,
+        recent: recentLogin(options.session),
         cookies,
         prefix,
         frontchannelLogout: (options.frontchannelLogout ?? false) !== false,

@@ -90,6 +90,8 @@ export function appWith(
       unfinished: { end: () => true, again: () => true },
       budget: new MarkerBudget(10, clock),
     }),
+    tokens: { list: async () => [], revoke: async () => false },
+    recent: 900_000,
     cookies: createCookies({ origins: [ORIGIN] }),
     clock,
     entropy: systemEntropy,

@@ -77,7 +77,16 @@ export interface SessionOptions extends Partial<Pick<SessionPolicy, "persistent"
    * Default `1h`.
    */
   readonly unconfirmed?: Duration;
+  /**
+   * How long ago a user may have signed in at a provider who ends other sessions of theirs; longer ago, and they sign
+   * in again first. Default `15m`.
+   */
+  readonly recent?: Duration;
 }
+
+/** What {@link SessionOptions.recent} says, milliseconds. */
+export const recentLogin = ({ recent = 15 * MINUTE }: SessionOptions = {}): number =>
+  durationOption("session.recent", recent, 1000, LONGEST);
 
 /** Completes and checks the options. Throws a `TypeError` that names the option. */
 export function sessionPolicy(options: SessionOptions = {}, endsWithToken = false): SessionPolicy {

@@ -10,6 +10,7 @@ import type {
   SessionStore,
   SignIn,
   SignInAnswer,
+  TokenDirectory,
 } from "../contracts.ts";
 import type { Cookies } from "../cookie/names.ts";
 import type { Keyring } from "../crypto/keyring.ts";
@@ -28,6 +29,9 @@ export interface OidcDependencies {
   readonly keyring: Pick<Keyring, "seal" | "open">;
   readonly store: Pick<SessionStore, "mark" | "marked">;
   readonly sessions: SessionDirectory;
+  readonly tokens: Pick<TokenDirectory, "list" | "revoke">;
+  /** How long ago a user may have signed in who ends sessions of theirs, milliseconds. */
+  readonly recent: number;
   readonly pages: Pages;
   readonly cookies: Pick<Cookies, "session" | "login" | "formPostLogin" | "loginNamed" | "loginPrefix">;
   readonly clock: Clock;

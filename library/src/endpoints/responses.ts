@@ -35,6 +35,12 @@ export function refusalWithStatus(status: number, code: ErrorCode): RouteRespons
   return problemAnswer(code, UNCACHED, { status });
 }
 
+/** RFC 9470 s3: who signed in longer ago than `recent` milliseconds signs in again first. */
+export function signInAgain(recent: number, detail: string, headers: readonly Header[] = []): RouteResponse {
+  const challenge = `Bearer error="insufficient_user_authentication", max_age="${Math.floor(recent / 1_000)}"`;
+  return refusal("ERR_UNAUTHENTICATED", detail, [["www-authenticate", challenge], ...headers]);
+}
+
 /** A 200 without a body, for servers. */
 export const ok: RouteResponse = { status: 200, headers: UNCACHED, body: "" };
 

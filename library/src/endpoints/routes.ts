@@ -10,7 +10,7 @@ import { continueLogout } from "./logout/provider-logout-link.ts";
 import { providerLogoutRoutes } from "./logout/provider-logout-routes.ts";
 import { showSignedOut } from "./logout/signed-out.ts";
 import { keepSession, showSession } from "./session.ts";
-import { endOthers, endSession, listSessions } from "./sessions.ts";
+import { endByForm, endOthers, endSession, listSessions } from "./sessions/sessions.ts";
 import { StoreKinship } from "./store-kinship.ts";
 
 /**
@@ -100,7 +100,7 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
   return routes;
 }
 
-/** The user's own sessions: list, end one, end the others. */
+/** The user's own sessions: list, end one, end the others; and the form of their page. */
 function sessionsRoutes(deps: OidcDependencies): readonly Route[] {
   const usual = { lookup: true, touches: false } as const;
   return [
@@ -112,5 +112,6 @@ function sessionsRoutes(deps: OidcDependencies): readonly Route[] {
       path: "sessions/end-others",
       endpoint: (request, exchange) => endOthers(request, exchange, deps),
     },
+    { ...usual, method: "POST", path: "sessions/end", endpoint: (request, exchange) => endByForm(request, exchange, deps) },
   ];
 }

@@ -53,6 +53,7 @@ const SESSION: OptionNames<SessionOptions> = {
   lifetime: true,
   anonymous: true,
   unconfirmed: true,
+  recent: true,
   persistent: true,
   maxData: true,
   maxPerUser: true,

@@ -25,7 +25,7 @@ export function fitted(accent: string, background: string): Accent {
   const on = contrast(color, WHITE) >= contrast(color, BLACK) ? "#ffffff" : "#000000";
   const towards = contrast(behind, BLACK) > contrast(behind, WHITE) ? BLACK : WHITE;
   let link = color;
-  for (let part = 0.05; part <= 1 && contrast(link, behind) < CONTRAST; part += 0.05) link = mixed(color, towards, part);
+  for (let part = 0.05; part < 1 && contrast(link, behind) < CONTRAST; part += 0.05) link = mixed(color, towards, part);
   return { accent, on, link: written(link) };
 }
 
@@ -35,13 +35,13 @@ const parsed = (text: string): Rgb => [
   Number.parseInt(text.slice(5, 7), 16),
 ];
 
-const written = (color: Rgb): string => `#${color.map((one) => Math.round(one).toString(16).padStart(2, "0")).join("")}`;
+const written = (color: Rgb): string => `#${color.map((one) => one.toString(16).padStart(2, "0")).join("")}`;
 
-const mixed = ([r, g, b]: Rgb, [red, green, blue]: Rgb, part: number): Rgb => [
-  r + (red - r) * part,
-  g + (green - g) * part,
-  b + (blue - b) * part,
-];
+/** Rounded at once, so that what is measured is what is shown. */
+function mixed([r, g, b]: Rgb, [red, green, blue]: Rgb, part: number): Rgb {
+  const between = (from: number, to: number): number => Math.round(from + (to - from) * part);
+  return [between(r, red), between(g, green), between(b, blue)];
+}
 
 function contrast(one: Rgb, other: Rgb): number {
   const [light, dark] = [luminance(one), luminance(other)].toSorted((a, b) => b - a);

@@ -5,7 +5,7 @@ import { json, refusal } from "../endpoints/responses.ts";
 import type { TokenIssuer } from "./issue.ts";
 import type { SettledTokens } from "./options.ts";
 import type { RefreshTokens } from "./refresh.ts";
-import { type Form, formOf, signInAgain } from "./routes/forms.ts";
+import { type Form, formOf, signInFirst } from "./routes/forms.ts";
 
 interface TokenRouteOptions {
   readonly tokens: SettledTokens;
@@ -67,7 +67,7 @@ async function give(form: Form, exchange: RouteExchange, options: TokenRouteOpti
   // A bearer token has no session: tokens are not made of tokens.
   const { id, identity } = exchange.session;
   if (id === null || identity === null) return refusal("ERR_UNAUTHENTICATED");
-  if (clock.now() - identity.authenticatedAt > tokens.recent) return signInAgain(tokens.recent);
+  if (clock.now() - identity.authenticatedAt > tokens.recent) return signInFirst(tokens.recent);
   if (!(form instanceof Map)) return form;
   if (!form.has("audience")) return refusal("ERR_BAD_REQUEST");
   const audience = form.get("audience") ?? "";

@@ -1,7 +1,7 @@
 /** What the endpoints of tokens have in common: how a form is read, and the answer to who signed in long ago. */
 import type { RouteRequest, RouteResponse } from "../../contracts.ts";
 import { repeated } from "../../endpoints/parameters.ts";
-import { refusal } from "../../endpoints/responses.ts";
+import { refusal, signInAgain } from "../../endpoints/responses.ts";
 
 const MOST_FORM_BYTES = 16_384;
 
@@ -17,9 +17,6 @@ export async function formOf(request: RouteRequest, required?: string): Promise<
   return new Map(form);
 }
 
-/** RFC 9470 s3. */
-export function signInAgain(recent: number): RouteResponse {
-  const challenge = `Bearer error="insufficient_user_authentication", max_age="${Math.floor(recent / 1_000)}"`;
-  const detail = "Sign in again: tokens are given only to who signed in a short time ago.";
-  return refusal("ERR_UNAUTHENTICATED", detail, [["www-authenticate", challenge]]);
-}
+/** To who asks for a token, and signed in long ago. */
+export const signInFirst = (recent: number): RouteResponse =>
+  signInAgain(recent, "Sign in again: tokens are given only to who signed in a short time ago.");

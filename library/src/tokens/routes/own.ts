@@ -5,7 +5,7 @@ import { isId } from "../../crypto/ticket.ts";
 import { json, refusal } from "../../endpoints/responses.ts";
 import { fromElsewhere, OWN_ORIGIN } from "../../endpoints/session.ts";
 import type { SettledTokens } from "../options.ts";
-import { formOf, signInAgain } from "./forms.ts";
+import { formOf, signInFirst } from "./forms.ts";
 
 interface OwnRouteOptions {
   readonly tokens: SettledTokens;
@@ -60,7 +60,7 @@ async function make(request: RouteRequest, { session, byCredential }: RouteExcha
   const { tokens, directory, clock } = options;
   const { identity, owner } = session;
   if (identity === null || owner === null || byCredential) return notAPerson(byCredential);
-  if (clock.now() - identity.authenticatedAt > tokens.recent) return signInAgain(tokens.recent);
+  if (clock.now() - identity.authenticatedAt > tokens.recent) return signInFirst(tokens.recent);
   const form = await formOf(request, "name");
   if (!(form instanceof Map)) return form;
   const seconds = form.get("expires_in");

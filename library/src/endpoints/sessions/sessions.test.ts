@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { idOf } from "../../test-support/cookies.ts";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
-import type { Heard } from "../../test-support/talk.ts";
-import { listen, say, sentBack } from "../../test-support/talk.ts";
-import { coatcheckNode } from "../adapters/node.ts";
-import type { AuditEvent, SessionStore } from "../contracts.ts";
-import { coatcheck } from "../index.ts";
-import { memory } from "../stores/memory.ts";
-import { fakeProvider } from "../testing/fake-provider.ts";
-import { manualClock } from "../testing/manual-clock.ts";
-import { signIn } from "../testing/sign-in.ts";
+import { idOf } from "../../../test-support/cookies.ts";
+import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
+import type { Heard } from "../../../test-support/talk.ts";
+import { listen, say, sentBack } from "../../../test-support/talk.ts";
+import { coatcheckNode } from "../../adapters/node.ts";
+import type { AuditEvent, SessionStore } from "../../contracts.ts";
+import { coatcheck } from "../../index.ts";
+import { memory } from "../../stores/memory.ts";
+import { fakeProvider } from "../../testing/fake-provider.ts";
+import { manualClock } from "../../testing/manual-clock.ts";
+import { signIn } from "../../testing/sign-in.ts";
 
 const OWN = { "sec-fetch-site": "same-origin" };
 const ROBOTS = { issuer: "test", subject: "alice", claims: {}, authenticatedAt: 0, method: "bearer" };
