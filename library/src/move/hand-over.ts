@@ -72,6 +72,7 @@ export async function handOver(way: Way, id: string): Promise<SessionRow | undef
       if (row !== undefined && !isMoved(row)) await carryEnding(way.to, row);
       return row;
     }
+    // mutant: moves-unlocked
     if (isLocked(row)) await finish(way, row);
     else await way.from.put(locked(row), row.version);
   }
@@ -94,6 +95,7 @@ export async function carryEnding(to: SessionStore, row: SessionRow): Promise<bo
 
 /** @param row locked; another process may be at it too */
 async function finish({ from, to, clock }: Way, row: SessionRow): Promise<void> {
+  // mutant: moves-no-lease
   const own = unlocked(row);
   await to.put(own, "absent");
   const copy = await to.get(row.id);

@@ -110,12 +110,12 @@ export async function moveSessions(options: MoveOptions): Promise<MoveReport> {
 async function begin({ from, to, clock }: Way, phase: Phase, alone: boolean) {
   for (const store of [from, to])
     if (store.scan === undefined) throw invalid(`The store ${store.name} cannot be looked through (scan).`);
-  const [name, into] = [await phase.name(), await phase.into()];
-  if (name !== undefined) {
-    if (into?.name === name) return into;
-    throw invalid("The sessions of the old store are being moved to another store than this. Go on with that one.");
-  }
+  const found = await begunBefore(phase);
+  if (found !== undefined) return found;
   if (!(await isEmpty(to, clock.now()))) {
+    // Another mover may have begun meanwhile.
+    const other = await begunBefore(phase);
+    if (other !== undefined) return other;
     throw invalid("The new store has sessions already. Name an empty one: another file, schema or prefix.");
   }
   if (!alone && !(await phase.isServed())) {
@@ -126,6 +126,13 @@ async function begin({ from, to, clock }: Way, phase: Phase, alone: boolean) {
   const begun = { name: `${clock.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`, isDone: false };
   await phase.begin(begun.name);
   return begun;
+}
+
+async function begunBefore(phase: Phase): Promise<{ readonly name: string; readonly isDone: boolean } | undefined> {
+  const name = await phase.name();
+  if (name === undefined) return undefined;
+  if (await phase.leadsHere(name)) return { name, isDone: await phase.saysDone() };
+  throw invalid("The sessions of the old store are being moved to another store than this. Go on with that one.");
 }
 
 async function isEmpty(store: SessionStore, now: number): Promise<boolean> {
@@ -192,6 +199,7 @@ class Rounds {
     if (scanned.expires <= clock.now()) return;
     const row = scanned.ended === null ? await this.#handOver(scanned) : scanned;
     if (row === undefined || row.ended === null) return;
+    // mutant: endings-stay-behind
     if (!isMoved(row) && (await carryEnding(to, row))) this.moved++;
     if (isComparing) await this.#compare(row);
   }

@@ -115,6 +115,29 @@ test("SE-12 a touch that comes while a row is handed over goes along", async () 
   assert.deepEqual({ ...(await to.get(row.id)) }, { ...row, seen: START + 5 });
 });
 
+test("SE-12 of two movers that begin at once each goes into the same store, and either says that all arrived", async () => {
+  const [from, to] = [memory(), memory()];
+  const store = moving({ from, to, clock });
+  const row = sampleRow({ owner: "o" });
+  await from.put(row, "absent");
+  const options = { from, to, alone: true, clock };
+  const slow = overStore(from, {
+    scan: (position, limit) => from.scan?.(position, limit) ?? { rows: [], markers: [], next: null },
+    async mark(key, until, now, value) {
+      if (key === "move:began") assert.equal((await moveSessions(options)).outcome, "done");
+      const first = await from.mark(key, until, now, value);
+      // Who did not know yet is led to the same store.
+      assert.equal(await store.get(sampleRow().id), undefined);
+      return first;
+    },
+  });
+  assert.equal((await moveSessions({ ...options, from: slow })).outcome, "done");
+  assert.equal((await moveSessions(options)).outcome, "done before");
+  assert.deepEqual({ ...(await store.get(row.id)) }, row);
+  await assert.rejects(moveSessions({ ...options, to: memory() }), /being moved to another store than this/);
+  await store.close();
+});
+
 test("SE-12 a row that another store does not give back as it got it is not handed over", async () => {
   const [from, to] = [memory(), memory()];
   const row = sampleRow({ owner: "Zoë" });

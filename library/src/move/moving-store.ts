@@ -121,6 +121,7 @@ class MovingStore implements SessionStore {
     if (this.#phase.isKnown) return to.put(row, "absent");
     const written = await from.put(row, "absent");
     // The move may have begun, and have looked through the old store already.
+    // mutant: begins-in-the-old-store
     if (written && (await this.#phase.hasBegun())) await handOver(this.#way, row.id);
     return written;
   }
@@ -135,6 +136,7 @@ class MovingStore implements SessionStore {
   async end(target: EndTarget, reason: EndReason, now: number): Promise<readonly string[]> {
     const { from, to } = this.#way;
     const ended = await from.end(target, reason, now);
+    // mutant: ends-in-the-old-store
     if (!(await this.#phase.hasBegun())) return ended;
     return [...new Set([...ended, ...(await to.end(target, reason, now))])];
   }

@@ -7,8 +7,13 @@ import type { Way } from "./hand-over.ts";
 export const OWN_MARKERS = "move:";
 /** In the old store from the beginning on: the name of the move. New sessions go to the new store from then on. */
 const BEGAN = `${OWN_MARKERS}began`;
-/** In the new store, from just before: the same name, and whether the move is done. */
+/** In the new store, from just before: whether the move is done. */
 const INTO = `${OWN_MARKERS}into`;
+/**
+ * In the new store, before that: a marker for each name. Two movers that begin at once, each with a name of its own,
+ * cannot overwrite the other's, and either name leads here.
+ */
+const intoBy = (name: string): string => `${INTO}:${name}`;
 /** In the old store, while an app serves both: a few minutes long. */
 const SERVED = `${OWN_MARKERS}served`;
 /** How far the scan of the old store got; in the new store. */
@@ -45,15 +50,14 @@ export class Phase {
     if (this.#began) return true;
     const name = await this.name();
     if (name === undefined) return false;
-    const into = await this.into();
-    if (into?.name !== name) throw elsewhere();
+    if (!(await this.leadsHere(name))) throw elsewhere();
     this.#began = true;
     return true;
   }
 
   /** Whether everything has arrived, so that some processes may use the new store alone. */
   async isDone(): Promise<boolean> {
-    if (!this.#done) this.#done = (await this.hasBegun()) && (await this.into())?.isDone === true;
+    if (!this.#done) this.#done = (await this.hasBegun()) && (await this.saysDone());
     return this.#done;
   }
 
@@ -62,15 +66,19 @@ export class Phase {
     return this.#way.from.marked(BEGAN, this.#now);
   }
 
-  /** The name of the move into the new store. */
-  async into(): Promise<{ readonly name: string; readonly isDone: boolean } | undefined> {
-    const value = await this.#way.to.marked(INTO, this.#now);
-    const [name, state] = value?.split(" ") ?? [];
-    return name === undefined ? undefined : { name, isDone: state === "done" };
+  /** Whether the move of this name goes into the new store. */
+  async leadsHere(name: string): Promise<boolean> {
+    return (await this.#way.to.marked(intoBy(name), this.#now)) !== undefined;
+  }
+
+  /** Whether the new store says that everything has arrived. */
+  async saysDone(): Promise<boolean> {
+    return isDone(await this.#way.to.marked(INTO, this.#now));
   }
 
   /** Begins: the new store first, so that whoever hears of it in the old one finds it there. */
   async begin(name: string): Promise<void> {
+    await this.#way.to.mark(intoBy(name), this.#now + FOR_EVER, this.#now);
     await this.#writeInto(name, "copying");
     await this.#way.from.mark(BEGAN, this.#now + FOR_EVER, this.#now, name);
   }
@@ -106,6 +114,8 @@ export class Phase {
   }
 }
 
+const isDone = (into: string | undefined): boolean => into?.endsWith(" done") === true;
+
 function elsewhere(): CoatcheckError {
   const message =
     "The sessions of the old store are being moved, and to another store than this. Name the one that the move was begun with.";
@@ -129,7 +139,5 @@ function elsewhere(): CoatcheckError {
 export async function whyNotAlone(store: SessionStore, now: number): Promise<string | undefined> {
   if ((await store.marked(BEGAN, now)) !== undefined) return "its sessions are moved to another store";
   const into = await store.marked(INTO, now);
-  return into === undefined || into.endsWith(" done")
-    ? undefined
-    : "sessions are moved into it, and not all of them are there yet";
+  return into === undefined || isDone(into) ? undefined : "sessions are moved into it, and not all of them are there yet";
 }
