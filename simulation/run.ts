@@ -16,8 +16,9 @@ const HELP = `npm run simulate -- [options]
   --from K       the first of them; 1
   --seed K       this one alone
   --trace        with --seed: every step of it
-  --store NAME   memory, sqlite, confirming or losing for all seeds; without it one in 25 is on SQLite, and one in 12
-                 on a store that fails over, and acknowledges what its replica has (confirming); losing does not wait
+  --store NAME   memory, sqlite, confirming, losing or moving for all seeds; without it one in 25 is on SQLite, one in
+                 12 on a store that fails over, and acknowledges what its replica has (confirming; losing does not wait),
+                 and in one in 15 sessions are moved to another store (moving)
   --processes N  how many processes share the seeds; 1
   --mutants [NAME…]  breaks the engine in known ways, and tells which seed noticed
 `;
@@ -49,7 +50,7 @@ function readArguments(): Arguments | null {
   });
   const { store, seed } = values;
   if (values.help) return null;
-  if (store !== undefined && !isStore(store)) throw new TypeError("--store is memory, sqlite, confirming or losing");
+  if (store !== undefined && !isStore(store)) throw new TypeError("--store is memory, sqlite, confirming, losing or moving");
   return {
     from: whole("seed", seed ?? values.from),
     seeds: seed === undefined ? whole("seeds", values.seeds) : 1,
@@ -61,7 +62,7 @@ function readArguments(): Arguments | null {
   };
 }
 
-const STORES = ["memory", "sqlite", "confirming", "losing"] as const;
+const STORES = ["memory", "sqlite", "confirming", "losing", "moving"] as const;
 const isStore = (name: string): name is (typeof STORES)[number] => STORES.some((store) => store === name);
 
 function whole(name: string, text: string): number {

@@ -86,6 +86,18 @@ test("SE-12 of one kind that is lost comes what the table says of it, and nothin
   assert.deepEqual((await search(1, 30, { store: "losing", loses: "a failed refresh" })).violations, []);
 });
 
+test("SE-12 S-42 seeds that move their sessions to another store break nothing, and the move ends", async () => {
+  const scripts = Array.from({ length: 150 }, (_, index) => generate(index + 1)).filter(
+    ({ settings }) => settings.store === "moving",
+  );
+  assert.equal(scripts.length, 10);
+  assert.ok(scripts.every(({ items }) => items.filter(({ kind }) => kind === "move").length === 1));
+  const told: string[] = [];
+  for (const script of scripts) assert.equal((await simulate(script, (line) => told.push(line))).violation, null);
+  const all = told.join("\n");
+  for (const words of ["the mover says: done", "the mover says: stopped", "all serve new"]) assert.ok(all.includes(words), words);
+});
+
 test("SE-12 one seed in twelve has a store that fails over, heals, or is cut in two", () => {
   const scripts = Array.from({ length: 600 }, (_, seed) => generate(seed + 1));
   const failing = scripts.filter(({ settings }) => settings.store === "confirming");

@@ -7,6 +7,7 @@ import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import { Accounts } from "./backends/accounts.ts";
 import { Grants } from "./backends/grants.ts";
+import { MovedStores } from "./backends/moved-stores.ts";
 import { ReplicatedStore } from "./backends/replicated-store.ts";
 import { Sessions } from "./backends/sessions.ts";
 import { Browser, Visitor } from "./clients/browsers.ts";
@@ -44,11 +45,12 @@ export async function simulate(script: Script, trace?: Tracer): Promise<Outcome>
   const stage = new Stage(script);
   const world = new World(script, trace !== undefined);
   world.replicated = stage.replicated;
+  world.moved = stage.moved;
   world.furnish(new Sessions(world), new Grants(world), new Accounts(world));
   try {
     await new Run(world, stage, trace).carryOut();
   } finally {
-    stage.clear();
+    await stage.clear();
   }
   const sessions = [...world.sessions.all()].length;
   const { refreshes, reuses } = world.grants;
@@ -70,10 +72,12 @@ function lossOf({ lost, settings, failedOverStep }: World, [first]: readonly Con
 class Stage {
   readonly stores: readonly SessionStore[];
   readonly replicated: ReplicatedStore | null;
+  readonly moved: MovedStores | null;
   readonly #directory: string | null;
 
   constructor({ settings }: Script) {
     this.replicated = settings.store === "confirming" || settings.store === "losing" ? new ReplicatedStore() : null;
+    this.moved = settings.store === "moving" ? new MovedStores() : null;
     if (settings.store !== "sqlite") {
       this.#directory = null;
       const store = this.replicated ?? memory();
@@ -87,7 +91,8 @@ class Stage {
     );
   }
 
-  clear(): void {
+  async clear(): Promise<void> {
+    await this.moved?.close();
     for (const store of new Set(this.stores)) void store.close();
     if (this.#directory !== null) rmSync(this.#directory, { recursive: true, force: true });
   }
@@ -120,6 +125,8 @@ class Run {
     await this.#until(scheduler.now + 5_000);
     await this.#until(scheduler.now + LONGEST_WAIT, () => openRequests.size === 0);
     for (const asked of openRequests) this.#world.violate(10, `${asked.actor} (${asked.purpose}) never got an answer`);
+    await this.#until(scheduler.now + 120_000, () => this.#world.move?.isOver !== false);
+    if (this.#world.move?.isOver === false) this.#world.violate(14, "the move does not come to its end");
     await this.#comeBack();
     await this.#until(scheduler.now + 20_000, () => !this.#world.promises.some((promise) => isBroken(this.#world, promise)));
     if (this.#world.violation === null) judgeRest(this.#world);

@@ -1,5 +1,5 @@
 /** The session store as the engine sees it: fault injection between a process and the real store below. */
-import type { EndReason, EndTarget, SessionRow, SessionStore } from "coatcheck/contracts";
+import type { EndReason, EndTarget, PutCondition, SessionRow, SessionStore } from "coatcheck/contracts";
 import { expectAfterGap } from "../clients/streams.ts";
 import { Random } from "../world/random.ts";
 import type { Life } from "../world/replica.ts";
@@ -9,12 +9,42 @@ import { value } from "./effects.ts";
 import { changesOf, written } from "./lost-writes.ts";
 import { Call, NOTHING, type Writes } from "./store-call.ts";
 
+/** What calls do to the store, and enter into the books of the run. */
+export interface Effects {
+  get(id: string): SessionRow | undefined;
+  put(row: SessionRow, condition: PutCondition, work: Work): boolean;
+  touch(id: string, seen: number, work: Work): boolean;
+  end(target: EndTarget, reason: EndReason, now: number, work: Work): readonly string[];
+  sweep(limit: number, now: number): number;
+}
+
+/** The books know this very store. */
+function effectsOn(base: SessionStore, { sessions, families }: World, life: Life): Effects {
+  return {
+    get: (id) => sessions.read(base, id),
+    put: (row, condition, work) =>
+      row.kind === "token" ? families.put(base, row, condition, work) : sessions.put(base, row, condition, work, life),
+    touch: (id, seen, work) => sessions.touch(base, id, seen, work),
+    end(target, reason, now, work) {
+      const ended = sessions.end(base, target, reason, now, work);
+      families.ended(base, ended, reason, work);
+      return ended;
+    },
+    sweep(limit, now) {
+      const swept = sessions.sweep(base, limit, now);
+      families.swept(base, now);
+      return swept;
+    },
+  };
+}
+
 /**
  * The way from a process to the store. A call takes effect at one time and is answered at another; it can fail before
  * it took effect, and after. What it did goes into the books of the run.
  */
-export function linkStore(world: World, life: Life, base: SessionStore): SessionStore {
+export function linkStore(world: World, life: Life, base: SessionStore, effects = effectsOn(base, world, life)): SessionStore {
   const { sessions, families } = world;
+  const { scan } = base;
   const call = <T>(about: string, what: () => string, effect: (work: Work) => T, writes: Writes<T> = NOTHING): T | Promise<T> =>
     new Call(world, life, about, what, effect, writes).send();
   const name = (id: string): string => families.get(id)?.alias ?? sessions.aliasOf(id);
@@ -26,7 +56,7 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
       call(
         id,
         () => `get ${name(id)}`,
-        () => sessions.read(base, id),
+        () => effects.get(id),
       ),
     put: (row, condition) => {
       let before: SessionRow | undefined;
@@ -35,8 +65,7 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
         () => `put ${name(row.id)} ${condition === "absent" ? "if absent" : `if still ${condition}`}${endOf(row)}`,
         (work) => {
           before = (sessions.get(row.id) ?? families.get(row.id))?.row;
-          if (row.kind === "token") return families.put(base, row, condition, work);
-          return sessions.put(base, row, condition, work, life);
+          return effects.put(row, condition, work);
         },
         (done) => (done ? changesOf(before, row, world.scheduler.now) : null),
       );
@@ -45,17 +74,13 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
       call(
         id,
         () => `touch ${name(id)}`,
-        (work) => sessions.touch(base, id, seen, work),
+        (work) => effects.touch(id, seen, work),
       ),
     end: (target, reason, now) =>
       call(
         "id" in target ? target.id : "",
         () => `end ${targetOf(target, name)}: ${reason}`,
-        (work) => {
-          const ended = sessions.end(base, target, reason, now, work);
-          families.ended(base, ended, reason, work);
-          return ended;
-        },
+        (work) => effects.end(target, reason, now, work),
         // Also what had ended before: the caller may have been told nothing of that, and is now.
         () =>
           [...sessions.endedOf(target), ...families.endedOf(target)].map((id) => written("an ending", id, world.scheduler.now)),
@@ -92,13 +117,19 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
       call(
         "",
         () => "sweep",
-        () => {
-          const swept = sessions.sweep(base, limit, now);
-          families.swept(base, now);
-          return swept;
-        },
+        () => effects.sweep(limit, now),
       ),
     close: () => undefined,
+    ...(scan === undefined
+      ? {}
+      : {
+          scan: (position: string | null, limit: number) =>
+            call(
+              "",
+              () => "scan",
+              () => value(scan.call(base, position, limit)),
+            ),
+        }),
     ...(world.settings.watch ? { watch: watchOf(world, life) } : {}),
   };
 }

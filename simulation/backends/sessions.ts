@@ -93,7 +93,7 @@ export class Sessions {
     return row;
   }
 
-  put(base: SessionStore, row: SessionRow, condition: PutCondition, work: Work, life: Life): boolean {
+  put(base: Pick<SessionStore, "put">, row: SessionRow, condition: PutCondition, work: Work, life: Life): boolean {
     const written = value(base.put(row, condition));
     const known = this.#known.get(row.id);
     const should = holds(known, condition);
@@ -105,7 +105,7 @@ export class Sessions {
     return true;
   }
 
-  touch(base: SessionStore, id: string, seen: number, work: Work): boolean {
+  touch(base: Pick<SessionStore, "touch">, id: string, seen: number, work: Work): boolean {
     const { asked } = work;
     const known = this.#known.get(id);
     const touched = value(base.touch(id, seen));
@@ -120,7 +120,7 @@ export class Sessions {
     return touched;
   }
 
-  end(base: SessionStore, target: EndTarget, reason: EndReason, now: number, work: Work): readonly string[] {
+  end(base: Pick<SessionStore, "end" | "get">, target: EndTarget, reason: EndReason, now: number, work: Work): readonly string[] {
     const ended = value(base.end(target, reason, now));
     for (const id of ended) {
       const known = this.#known.get(id);
@@ -139,7 +139,7 @@ export class Sessions {
     return [...this.#known.values()].filter(isIts).map(({ id }) => id);
   }
 
-  sweep(base: SessionStore, limit: number, now: number): number {
+  sweep(base: Pick<SessionStore, "sweep" | "get">, limit: number, now: number): number {
     const swept = value(base.sweep(limit, now));
     for (const known of this.#known.values()) {
       if (known.gone || value(base.get(known.id)) !== undefined) continue;

@@ -91,7 +91,7 @@ export class TokenFamilies {
     return this.#known.values();
   }
 
-  put(base: SessionStore, row: SessionRow, condition: PutCondition, work: Work): boolean {
+  put(base: Pick<SessionStore, "put">, row: SessionRow, condition: PutCondition, work: Work): boolean {
     const written = value(base.put(row, condition));
     const known = this.#known.get(row.id);
     if (written !== holds(known, condition))
@@ -103,7 +103,7 @@ export class TokenFamilies {
   }
 
   /** These ids were ended, some of families. */
-  ended(base: SessionStore, ids: readonly string[], reason: EndReason, work: Work): void {
+  ended(base: Pick<SessionStore, "get">, ids: readonly string[], reason: EndReason, work: Work): void {
     for (const id of ids) {
       const known = this.#known.get(id);
       const row = known === undefined ? undefined : value(base.get(id));
@@ -118,7 +118,7 @@ export class TokenFamilies {
     return [...this.#known.values()].filter((known) => known.ended !== null && isIts(known)).map(({ id }) => id);
   }
 
-  swept(base: SessionStore, now: number): void {
+  swept(base: Pick<SessionStore, "get">, now: number): void {
     for (const known of this.#known.values()) {
       if (known.gone || value(base.get(known.id)) !== undefined) continue;
       known.gone = true;

@@ -1,6 +1,7 @@
 /** All mutants of the engine that the simulation has to catch; those of portals and rare set-ups stand beside it. */
 
 import { FAILOVER_MUTANTS } from "./failover.ts";
+import { MOVE_MUTANTS } from "./moves.ts";
 import type { Mutant } from "./mutant.ts";
 import { always, dropped, never, one, oneAt, to } from "./mutant.ts";
 import {
@@ -151,5 +152,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...PORTAL_MUTANTS,
   ...UNUSUAL_MUTANTS,
   ...FAILOVER_MUTANTS,
+  ...MOVE_MUTANTS,
   ...TOKEN_MUTANTS,
 ];

@@ -20,6 +20,8 @@ export interface GenerateOptions {
 const SQLITE_EVERY = 25;
 /** And one in this many on a store with a replica, and fails over. */
 const REPLICATED_EVERY = 12;
+/** And one in this many moves its sessions to another store. */
+const MOVING_EVERY = 15;
 /** In so many runs all sessions of a person are ended while they sign in. */
 const OVERTAKEN = 0.2;
 /** In so many an administrator ends single sessions meanwhile. */
@@ -81,13 +83,21 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
     const failovers = new RareItems(new Items(failing, settings, items.all), failing, settings, moments);
     failovers.failovers();
   }
+  if (settings.store === "moving") {
+    const moves = Random.of(seed, 12);
+    new Items(moves, settings, items.all).add(Math.max(SECOND, moves.pick(moments) - moves.between(0, 9 * SECOND)), {
+      kind: "move",
+    });
+  }
   if (settings.tokens) new ProgramItems(new Items(programs, settings, items.all), programs, settings, moments).all();
   return { seed, settings, items: items.all.toSorted((one, other) => one.at - other.at) };
 }
 
 function storeOf(seed: number): Settings["store"] {
   if (seed % SQLITE_EVERY === 0) return "sqlite";
-  return seed % REPLICATED_EVERY === 0 ? "confirming" : "memory";
+  if (seed % REPLICATED_EVERY === 0) return "confirming";
+  // So that it is none of the others.
+  return seed % MOVING_EVERY === 7 ? "moving" : "memory";
 }
 
 /** When bursts of requests come: anywhere, and around the times at which the tokens of the first logins run out. */

@@ -102,6 +102,8 @@ export type Event =
   | { readonly kind: "provider-trouble"; readonly replica: number | null; readonly lasts: number; readonly how: ProviderTrouble }
   /** A new secret comes to every replica as the second, and then becomes the first. */
   | { readonly kind: "secrets" }
+  /** All sessions go to another store. */
+  | { readonly kind: "move" }
   | { readonly kind: "sweep"; readonly replica: number }
   | { readonly kind: "end-all"; readonly user: number; readonly replica: number }
   /** `newest`: the one that began last, where there are several; or else whichever is listed first. */
@@ -164,9 +166,9 @@ export interface Settings {
   readonly replicas: number;
   /**
    * `confirming`: a store with a replica, which acknowledges a write once the replica has it. `losing`: it does not
-   * wait for that.
+   * wait for that. `moving`: two stores, and sessions are moved from one to the other.
    */
-  readonly store: "memory" | "sqlite" | "confirming" | "losing";
+  readonly store: "memory" | "sqlite" | "confirming" | "losing" | "moving";
   /** Which kind of write a `losing` store does not wait with; `null`: all of them. */
   readonly loses: LostKind | null;
   /** Whether a store answers with a value, a promise, or now so, now so. */

@@ -5,6 +5,7 @@ import { judgeOrder } from "../judges/orders.ts";
 import type { Event, Item, ProgramStep } from "../script/script.ts";
 import { cutLink } from "./failover.ts";
 import { kill, stop } from "./faults.ts";
+import { Move } from "./move.ts";
 import { Random } from "./random.ts";
 import type { Life } from "./replica.ts";
 import type { Order } from "./work.ts";
@@ -36,6 +37,11 @@ export function carryOut(world: World, browsers: readonly Browser[], event: Even
     case "failover":
     case "split":
       cutLink(world, event);
+      return;
+    case "move":
+      if (world.moved === null || world.move !== null) return;
+      world.move = new Move(world, event.id);
+      world.move.begin();
       return;
     case "secrets":
       rotateSecrets(world);

@@ -5,6 +5,7 @@ import type { Clock, SessionStore } from "coatcheck/contracts";
 import { linkAccounts } from "../backends/faulty-lookup.ts";
 import { linkProvider } from "../backends/faulty-provider.ts";
 import { linkStore } from "../backends/faulty-store.ts";
+import type { Serves } from "../backends/moved-stores.ts";
 import { portalReader } from "../clients/portal.ts";
 import { Random, seededEntropy } from "./random.ts";
 import type { Place } from "./scheduler.ts";
@@ -36,6 +37,10 @@ export class Life implements Place {
   readonly clock: Clock;
   /** Its way to the store. */
   readonly store: SessionStore;
+  /** Which stores it has, where sessions are moved. */
+  readonly serves: Serves;
+  /** It has ended, and will ask the store for nothing more. */
+  isClosed = false;
   /** How many requests it is answering. */
   serving = 0;
   state: "running" | "stopped" | "dead" = "running";
@@ -50,7 +55,8 @@ export class Life implements Place {
     this.work = newWork(name, random);
     const clock = this.#clock();
     this.clock = clock;
-    const store = linkStore(world, this, replica.base);
+    const store = world.moved?.open(this, replica.serves) ?? linkStore(world, this, replica.base);
+    this.serves = replica.serves;
     this.store = store;
     this.auth = working(this.work, () =>
       coatcheck<Readonly<Record<string, number>>>({
@@ -108,6 +114,10 @@ export class Life implements Place {
   /** It ends of itself: what it holds is offered once more. */
   end(): void {
     this.#pauses.push({ from: this.replica.world.scheduler.now, to: Number.POSITIVE_INFINITY });
+  }
+
+  get isGone(): boolean {
+    return this.isClosed || this.state === "dead";
   }
 
   /** Whether it was stopped or dead at any time between. */
@@ -173,6 +183,7 @@ export class Replica {
   /** All that ever ran here. */
   readonly lives: Life[] = [];
   #secrets: keyof typeof SECRETS = "first";
+  #serves: Serves = "old";
 
   constructor(world: World, index: number, base: SessionStore) {
     this.world = world;
@@ -180,6 +191,19 @@ export class Replica {
     this.base = base;
     this.skew = world.settings.skews[index] ?? 0;
     this.life = this.start();
+  }
+
+  get serves(): Serves {
+    return this.#serves;
+  }
+
+  /** A new process has these stores; the one before finishes what it has begun. */
+  serve(serves: Serves): void {
+    this.#serves = serves;
+    const before = this.life;
+    if (before.state === "dead") return;
+    this.start();
+    this.#retire(before);
   }
 
   start(): Life {
@@ -213,7 +237,10 @@ export class Replica {
       if (life.serving > 0) this.#retire(life);
       else {
         life.end();
-        working(life.work, () => void life.auth.close().catch(() => undefined));
+        const closed = (): void => {
+          life.isClosed = true;
+        };
+        working(life.work, () => void life.auth.close().then(closed, closed));
       }
     };
     this.world.scheduler.after(1_000, { place: life, actor: life.name, tell: () => "is asked to end", run, wakes: true });

@@ -3,18 +3,20 @@ import type { EndReason } from "coatcheck/contracts";
 import type { Accounts } from "../backends/accounts.ts";
 import type { Grants } from "../backends/grants.ts";
 import { BREAKS, type LostKind, type Written } from "../backends/lost-writes.ts";
+import type { MovedStores } from "../backends/moved-stores.ts";
 import type { ReplicatedStore } from "../backends/replicated-store.ts";
 import type { Known, Sessions } from "../backends/sessions.ts";
 import { TokenFamilies } from "../backends/token-families.ts";
 import type { Asked } from "../clients/asked.ts";
 import type { Stream } from "../clients/streams.ts";
 import type { Event, LookupTrouble, Script, Settings, StoreTrouble } from "../script/script.ts";
+import type { Move } from "./move.ts";
 import type { Life, Replica } from "./replica.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Order } from "./work.ts";
 
 /** The invariants, by the numbers of docs/simulation.md. */
-export type RuleNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13;
+export type RuleNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14;
 
 /** A rule that was broken because the store lost what it had acknowledged. */
 export interface Consequence extends Violation {
@@ -74,6 +76,10 @@ export class World {
   readonly gaps = new Set<(within: number) => void>();
   /** The store, if it has a replica. */
   replicated: ReplicatedStore | null = null;
+  /** The two stores, if sessions are moved. */
+  moved: MovedStores | null = null;
+  /** The move, from when it begins. */
+  move: Move | null = null;
   /** What the store acknowledged although its replica did not hear of it. */
   readonly acknowledged: Written[] = [];
   /** Of that, what a failover lost. */
@@ -193,6 +199,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "portal",
   "account",
   "program",
+  "move",
 ]);
 
 function isUndisturbed({ settings, items }: Script): boolean {

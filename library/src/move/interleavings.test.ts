@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
-import { act, MovedUsers } from "../../test-support/stores/moved-users.ts";
+import { act, MovedUsers } from "../../test-support/move/moved-users.ts";
 import type { MaybePromise, SessionStore } from "../contracts.ts";
 import { memory } from "../stores/memory.ts";
 import { overStore } from "../testing/over-store.ts";

@@ -1,6 +1,6 @@
 /** Moves into and out of groups of Redis servers: behind a sentinel, and a cluster of six nodes. */
 import { after, before, test } from "node:test";
-import { type Handles, handlesOn, playMove } from "../../test-support/stores/played-move.ts";
+import { type Handles, handlesOn, playMove } from "../../test-support/move/played-move.ts";
 import type { ClusterGroup, SentinelGroup } from "../../test-support/stores/redis-groups.ts";
 import { startCluster, startSentinelGroup } from "../../test-support/stores/redis-groups.ts";
 import type { Connect } from "../../test-support/stores/redis-handles.ts";

@@ -1,7 +1,7 @@
 /** Moves between real servers, while users change their sessions by two replicas. */
 import { after, before, test } from "node:test";
 import { type RedisServer, startRedis } from "../../../tools/suite/redis-server.ts";
-import { type Handles, handlesOn, playMove } from "../../test-support/stores/played-move.ts";
+import { type Handles, handlesOn, playMove } from "../../test-support/move/played-move.ts";
 import { freshSchema, quietStore } from "../../test-support/stores/postgres-schemas.ts";
 import { type PostgresServer, startPostgres } from "../../test-support/stores/postgres-server.ts";
 import { handlesOf, nodeRedis } from "../../test-support/stores/redis-handles.ts";

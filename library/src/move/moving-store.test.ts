@@ -115,7 +115,7 @@ test("SE-12 a touch that comes while a row is handed over goes along", async () 
   assert.deepEqual({ ...(await to.get(row.id)) }, { ...row, seen: START + 5 });
 });
 
-test("SE-12 of two movers that begin at once each goes into the same store, and either says that all arrived", async () => {
+test("SE-12 of two movers that begin at once both go into the same store, and say that all arrived", async () => {
   const [from, to] = [memory(), memory()];
   const store = moving({ from, to, clock });
   const row = sampleRow({ owner: "o" });
