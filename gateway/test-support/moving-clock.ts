@@ -4,12 +4,15 @@ import type { Clock } from "coatcheck";
 export interface MovingClock extends Clock {
   /** So much time passes, for all that have this clock. What sleeps goes on sleeping. */
   pass(milliseconds: number): void;
+  /** From now on time passes by {@link pass} alone, however long a busy machine takes. */
+  stand(): void;
 }
 
 export function movingClock(): MovingClock {
   let passed = 0;
+  let stood: number | undefined;
   return {
-    now: () => Date.now() + passed,
+    now: () => (stood ?? Date.now()) + passed,
     monotonic: () => performance.now() + passed,
     sleep: (milliseconds, signal) =>
       new Promise((resolve, reject) => {
@@ -26,6 +29,9 @@ export function movingClock(): MovingClock {
       }),
     pass(milliseconds) {
       passed += milliseconds;
+    },
+    stand() {
+      stood ??= Date.now();
     },
   };
 }
