@@ -1,31 +1,24 @@
 /** Picks the command that the arguments name. */
 import { didYouMean } from "coatcheck/settings";
-import { checkConfig } from "./cli/check-config.ts";
 import type { Command, Console } from "./cli/command.ts";
-import { help } from "./cli/help.ts";
-import { keys } from "./cli/keys.ts";
-import { secret } from "./cli/secret.ts";
-import { serve } from "./cli/serve.ts";
-import { sessions } from "./cli/sessions/sessions.ts";
-import { migrate } from "./cli/store/migrate.ts";
-import { move } from "./cli/store/move.ts";
-import { sweep } from "./cli/store/sweep.ts";
-import { tokens } from "./cli/tokens/tokens.ts";
-import { version } from "./cli/version.ts";
 
-const COMMANDS: { readonly [name: string]: Command } = {
-  serve,
-  "check-config": checkConfig,
-  secret,
-  keys,
-  sessions,
-  tokens,
-  sweep,
-  migrate,
-  move,
-  help,
-  version,
-};
+/** Each is loaded when it is called for: what serves requests takes longer to load than most commands to run. */
+const COMMANDS = {
+  serve: async (...given) => (await import("./cli/serve.ts")).serve(...given),
+  "check-config": async (...given) => (await import("./cli/check-config.ts")).checkConfig(...given),
+  secret: async (...given) => (await import("./cli/secret.ts")).secret(...given),
+  keys: async (...given) => (await import("./cli/keys.ts")).keys(...given),
+  sessions: async (...given) => (await import("./cli/sessions/sessions.ts")).sessions(...given),
+  tokens: async (...given) => (await import("./cli/tokens/tokens.ts")).tokens(...given),
+  sweep: async (...given) => (await import("./cli/store/sweep.ts")).sweep(...given),
+  migrate: async (...given) => (await import("./cli/store/migrate.ts")).migrate(...given),
+  move: async (...given) => (await import("./cli/store/move.ts")).move(...given),
+  help: async (...given) => (await import("./cli/help.ts")).help(...given),
+  version: async (...given) => (await import("./cli/version.ts")).version(...given),
+} as const satisfies { readonly [name: string]: Command };
+
+const isCommand = (name: string): name is keyof typeof COMMANDS => Object.hasOwn(COMMANDS, name);
+
 /** These tell about themselves. */
 const WITH_HELP: readonly string[] = ["sessions", "tokens", "sweep", "keys", "migrate", "move"];
 
@@ -38,11 +31,10 @@ const terminal: Console = {
 async function run(args: readonly string[]): Promise<number> {
   const [first = "", ...rest] = args;
   const asksForHelp = args.includes("--help") || args.includes("-h");
-  if (asksForHelp && !WITH_HELP.includes(first)) return help([], terminal);
-  if (args.includes("--version") || args.includes("-v")) return version([], terminal);
-  if (first === "" || first.startsWith("-")) return serve(args, terminal);
-  const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  if (command !== undefined) return command(rest, terminal);
+  if (asksForHelp && !WITH_HELP.includes(first)) return COMMANDS.help([], terminal);
+  if (args.includes("--version") || args.includes("-v")) return COMMANDS.version([], terminal);
+  if (first === "" || first.startsWith("-")) return COMMANDS.serve(args, terminal);
+  if (isCommand(first)) return COMMANDS[first](rest, terminal);
   const meant = didYouMean(first, Object.keys(COMMANDS));
   const lines = [
     `coatcheck: ${JSON.stringify(first)} is no command`,
