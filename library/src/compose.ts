@@ -13,6 +13,7 @@ import { refreshPolicy } from "./core/refresh.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { keysInUse } from "./crypto/keys-in-use.ts";
 import { keysRoute } from "./endpoints/keys.ts";
+import { askingApp } from "./endpoints/login/admission.ts";
 import { oidcRoutes } from "./endpoints/routes.ts";
 import { RequestEngine } from "./engine/engine.ts";
 import { createBackground } from "./engine/lifecycle/background.ts";
@@ -26,6 +27,7 @@ import { systemClock } from "./engine/system.ts";
 import type { Auth } from "./http/auth.ts";
 import { keptAddress } from "./net/kept-address.ts";
 import { checkOptionNames } from "./options/known-options.ts";
+import { checkedHook } from "./options/refresh-hook.ts";
 import type { CoatcheckOptions } from "./options.ts";
 import { pagesOf } from "./pages/pages.ts";
 import { keysOfAudiences } from "./tokens/options.ts";
@@ -91,7 +93,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const world = { store, clock, entropy, policy, report, background, providers, keyring };
   const { endings, announce, unfinished, served, directory } = lifecycleOf(options, { ...world, ...place.notices });
   const sessions = place.directory(directory);
-  const coordinator = new RefreshCoordinator({ ...world, refresh, endings, announce });
+  const onRefresh = askingApp(checkedHook(options.onRefresh, refresh), clock);
+  const coordinator = new RefreshCoordinator({ ...world, refresh, endings, announce, ...omitUndefined({ onRefresh }) });
   const proxy = proxyOf(options.proxy, world);
   const issuing = ownTokens.with({ announce, unfinished });
   const engine = new RequestEngine<unknown>({

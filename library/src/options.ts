@@ -7,6 +7,7 @@ import type {
   MaybePromise,
   Provider,
   ProxyReader,
+  RefreshedSignIn,
   RequestView,
   SessionStore,
   SignIn,
@@ -119,6 +120,27 @@ export interface CoatcheckOptions<Data> {
    * ```
    */
   readonly onSignIn?: (signIn: SignIn) => MaybePromise<SignInAnswer>;
+  /**
+   * The same at each refresh of a provider's tokens, before the session counts as refreshed: once over all replicas.
+   * The answer is in the words of `onSignIn`: `claims` take the place of the app's own of before, if given; `blocked`
+   * and `null` end the session (`admin`), another `owner` too (`identity-changed`); `data` is for a login alone. If it
+   * throws or is silent for five seconds, requests that wait for the refresh get 503 or 500 as at a login, the
+   * provider's tokens are kept, and it is asked again. Default: all who signed in may go on.
+   *
+   * @example
+   * ```ts
+   * import { unavailable } from "coatcheck/errors";
+   * const auth = coatcheck({
+   *   async onRefresh({ identity }) {
+   *     const user = await users.find(identity.subject).catch(unavailable);
+   *     if (user === undefined || user.blocked) return { blocked: true };
+   *     return { claims: { roles: ["member"] } };
+   *   },
+   *   …
+   * });
+   * ```
+   */
+  readonly onRefresh?: (refreshed: RefreshedSignIn) => MaybePromise<SignInAnswer>;
   /** Ways of your own to find out who asks, in order; all are asked before the session's cookie. */
   readonly strategies?: readonly Strategy[];
   /** A proxy in front that signs people on: who asks is whom it asserts, and never the user of an older session. */

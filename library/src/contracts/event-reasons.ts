@@ -18,7 +18,7 @@ interface ClosedReasons {
   readonly "proxy.stripped": "peer" | "secret";
   readonly "proxy.lookup-failed": "app" | "outage";
   readonly "refresh.completed": "refreshed" | "after-unknown";
-  readonly "refresh.failed": "refused" | "doubtful" | "lost" | "unknown" | "unavailable" | "sealed" | "provider";
+  readonly "refresh.failed": "refused" | "doubtful" | "lost" | "unknown" | "unavailable" | "sealed" | "provider" | "app";
   readonly "refresh.held": "write";
   readonly "refresh.discarded": "ended" | "superseded" | "store";
   readonly "revocation.failed": "refresh_token" | "access_token" | "sealed";

@@ -88,6 +88,19 @@ export interface SignIn {
   readonly request: RequestView;
 }
 
+/** A user whose tokens the provider has just refreshed. */
+export interface RefreshedSignIn {
+  /** With the provider's claims of now, without those of the app's own. */
+  readonly identity: Identity;
+  readonly tokens: ProviderTokens;
+  /** The provider's name. */
+  readonly provider: string;
+  /** The key of the user's sessions, as `onSignIn` said it. */
+  readonly owner: string;
+  /** The session that is refreshed; no credential. */
+  readonly sessionId: string;
+}
+
 /** Who a user is in the app. Every member may be left out. */
 export interface Admission {
   /**
@@ -111,6 +124,13 @@ export interface Rejection {
 
 /** The answer to a sign-in; `null`: the user is unknown, and not let in. */
 export type SignInAnswer = Admission | Rejection | null;
+
+/** What the app answered, checked. */
+export type AppAnswer =
+  | { readonly kind: "admitted"; readonly as: Admitted }
+  | { readonly kind: "blocked" | "unknown"; readonly sentence?: string }
+  /** It declared an outage, was silent, or has a bug: by the code. */
+  | { readonly kind: "failed"; readonly code: ErrorCode; readonly cause: unknown };
 
 /** A user whom the app lets in. */
 export interface Admitted {

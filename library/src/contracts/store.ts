@@ -1,4 +1,5 @@
 /** What is stored, and what a store promises. */
+import type { ErrorCode } from "./events.ts";
 import type { JsonObject, MaybePromise } from "./world.ts";
 
 /** A user as an issuer names them. Users are keyed by issuer and subject, never by e-mail (ID-14). */
@@ -86,6 +87,11 @@ export interface RecordBody {
   readonly provider: string | null;
   /** How the last attempts to refresh the tokens went; absent after a success. */
   readonly renewal?: RefreshState;
+  /**
+   * The tokens are refreshed, and the app is yet to be asked whether the user may go on: with the provider's claims of
+   * now, `null` if it said none.
+   */
+  readonly asking?: { readonly claims: JsonObject | null };
   /** `iat` of the login's ID token in milliseconds: a provider's logout of all of a person ends what is not newer. */
   readonly issuedAt?: number;
   readonly userAgent?: string;
@@ -111,6 +117,8 @@ export interface RefreshState {
   readonly answered?: true;
   /** The refresh token was sent twice and no answer arrived: it is not sent again. */
   readonly lost?: true;
+  /** The app did not answer whether the user may go on: its outage or its bug, by the code. */
+  readonly app?: ErrorCode;
   /**
    * When the last attempt failed; absent if the provider asked for the pause by `Retry-After`. A success with the
    * provider since then shortens our own pause.

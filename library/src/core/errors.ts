@@ -75,7 +75,7 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
   ERR_APP_HOOK: entry(
     500,
     "The app could not tell who you are.",
-    "A function of the app's own (onSignIn, resolve, register, authenticate, a strategy) threw, or answered with something else; the event has the error. Where what it asks is away, let it throw unavailable(cause), which is 503.",
+    "A function of the app's own (onSignIn, onRefresh, resolve, register, authenticate, a strategy) threw, or answered with something else; the event has the error. Where what it asks is away, let it throw unavailable(cause), which is 503.",
   ),
   ERR_STORE_CONTENTION: entry(
     503,

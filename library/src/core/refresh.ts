@@ -141,7 +141,7 @@ interface Refreshed {
 /** The row with its new tokens and claims. `seen` stays: a refresh is no activity of the user (SE-06). */
 export function refreshedRow(row: SessionRow, body: RecordBody, refreshed: Refreshed): SessionRow {
   const { tokens, sealed, claims, renewAt, step } = refreshed;
-  const { renewal: _, identity, ...rest } = body;
+  const { renewal: _, asking: __, identity, ...rest } = body;
   const known = identity === null || claims === null ? identity : { ...identity, claims: { ...claims, ...body.added } };
   return {
     ...row,

@@ -28,6 +28,7 @@ const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   bearer: true,
   tokens: true,
   onSignIn: true,
+  onRefresh: true,
   strategies: true,
   proxy: true,
   data: true,

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { authWith } from "../../../test-support/auth.ts";
 import { ORIGIN } from "../../../test-support/origin.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
-import type { JsonObject, SignIn } from "../../contracts.ts";
+import type { JsonObject, SignIn, SignInAnswer } from "../../contracts.ts";
 import { CoatcheckError, unavailable } from "../../core/errors.ts";
 import type { CoatcheckOptions } from "../../index.ts";
 import { fakeProvider } from "../../testing/fake-provider.ts";
@@ -181,6 +181,42 @@ test("S-56 an app that never answers is an outage after five seconds", async () 
   clock.advance(5_000);
   assert.equal((await answer).status, 503);
   assert.equal(told("login.failed")[0]?.code, "ERR_STORE_UNAVAILABLE");
+});
+
+test("S-43 over HTTP a user who is blocked since is out at the next refresh, and is told so at the login", async () => {
+  const app = { blocked: false };
+  const onRefresh = (): SignInAnswer => (app.blocked ? { blocked: true } : { claims: { role: "editor" } });
+  const { signIn, seen, visit, clock, jar } = site(() => ({ claims: { role: "admin" } }), { onRefresh });
+  await signIn();
+  clock.advance(11 * MINUTE);
+  assert.equal(Reflect.get(Object(Reflect.get(Object(await seen()), "claims")), "role"), "editor");
+  app.blocked = true;
+  clock.advance(11 * MINUTE);
+  const copy = new Map(jar);
+  assert.deepEqual(await seen(), ANONYMOUS);
+  assert.equal(jar.size, 0, "a navigation clears the ticket");
+  for (const [name, value] of copy) jar.set(name, value);
+  const told = await visit("/auth/session", { headers: { "sec-fetch-mode": "cors", accept: "application/json" } });
+  assert.equal(told.status, 401, "a copy of the cookie is no better");
+});
+
+test("S-56 over HTTP a failure of the app at a refresh is 503 or 500, and the session goes on after it", async () => {
+  const app: { fails: (() => never) | null } = { fails: null };
+  const { signIn, visit, seen, clock, jar } = site(() => ({}), { onRefresh: () => app.fails?.() ?? {} });
+  await signIn();
+  const cookie = new Map(jar);
+  for (const [fails, status] of [
+    [() => unavailable(new Error("the database is away")), 503],
+    [() => assert.fail("a bug"), 500],
+  ] as const) {
+    app.fails = fails;
+    clock.advance(11 * MINUTE);
+    assert.equal((await visit("/me")).status, status);
+    assert.deepEqual(jar, cookie, "no cookie is set or cleared");
+    app.fails = null;
+    clock.advance(5_000);
+    assert.equal(Reflect.get(Object(await seen()), "owner"), `${ISSUER} alice`);
+  }
 });
 
 test("LO-10 a provider's logout of all of a subject finds them under the app's own name, and no one else", async () => {

@@ -1,5 +1,16 @@
 /** What refreshing needs, and what it results in. */
-import type { Background, Clock, EndReason, Entropy, Provider, Report, SessionRow, SessionStore } from "../../contracts.ts";
+import type {
+  AppAnswer,
+  Background,
+  Clock,
+  EndReason,
+  Entropy,
+  Provider,
+  RefreshedSignIn,
+  Report,
+  SessionRow,
+  SessionStore,
+} from "../../contracts.ts";
 import type { SessionPolicy } from "../../core/policy.ts";
 import type { RefreshPolicy } from "../../core/refresh.ts";
 import type { Keyring } from "../../crypto/keyring.ts";
@@ -19,6 +30,8 @@ export interface CoordinatorOptions {
   readonly announce: Announce;
   readonly background: Background;
   readonly report: Report;
+  /** Asks the app whether a user may go on whose tokens were refreshed; never throws. Absent: everybody may. */
+  readonly onRefresh?: (refreshed: RefreshedSignIn) => Promise<AppAnswer>;
 }
 
 /** What became of a session by a refresh, for those who waited for it. */

@@ -3,6 +3,7 @@ import type { Identity, Provider, ProviderTokens, RecordBody, RefreshOutcome, Se
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { emptied, parseBody } from "../../core/record.ts";
 import { backoff, failedRow, mayHaveBeenSent, refreshedRow, renewAtOf } from "../../core/refresh.ts";
+import { unaskedRow } from "../../core/rows/asked-rows.ts";
 import { chance, versionStep } from "../../crypto/entropy.ts";
 import { resealTokens, sealTokens } from "../lifecycle/sealed-tokens.ts";
 import type { CoordinatorOptions, SessionAfterRefresh } from "./options.ts";
@@ -79,15 +80,19 @@ async function onRefreshed(
   { tokens, claims }: Extract<RefreshOutcome, { kind: "refreshed" }>,
   context: RefreshContext,
 ): Promise<SessionAfterRefresh> {
-  const { clock, entropy, keyring, report } = context.options;
+  const { clock, entropy, keyring, report, onRefresh } = context.options;
   const { row, provider } = leased;
   // mutant: same-token-refused
   context.succeeded(provider.name);
   // mutant: scope-of-before
   const sealed = sealTokens(tokens, row.id, keyring);
   const renewAt = renewAtOf(tokens, clock.now(), chance(entropy));
-  const change: Change = (fresh, body) =>
-    refreshedRow(fresh, body, { tokens, sealed, claims, renewAt, step: versionStep(entropy) });
+  const now = clock.now();
+  const change: Change = (fresh, body) => {
+    const step = versionStep(entropy);
+    if (onRefresh !== undefined) return unaskedRow(fresh, body, { sealed, claims, now, step });
+    return refreshedRow(fresh, body, { tokens, sealed, claims, renewAt, step });
+  };
   const about = { sessionId: row.id, provider: provider.name };
   const conclude = (written: Written | null): void => {
     if (written?.kind === "stored") {
@@ -106,6 +111,8 @@ async function onRefreshed(
   const applyTo = (stored: SessionRow): SessionRow =>
     stored.lease === leased.lease ? { ...change(stored, parseBody(stored)), version: stored.version } : stored;
   const written = await write({ ...leased, hasNewTokens: true }, change, context, conclude, applyTo);
+  // The app is asked about what is stored.
+  if (written === "held" && onRefresh !== undefined) return { kind: "unavailable", retryAfter: 1_000 };
   if (written === "held") return { kind: "refreshed", row: applyTo(row) };
   return written.kind === "stored" ? { kind: "refreshed", row: written.row } : resultOfRow(leased, written, context);
 }

@@ -5,8 +5,11 @@
 import type { Provider } from "../../contracts.ts";
 import type { SessionAfterRefresh } from "./options.ts";
 
-/** The result of a flight. `failed`: the store did not answer, or this process closes. */
+/** The result of a flight. `failed`: the store or the app did not answer, or this process closes. */
 export type FlightResult = SessionAfterRefresh | { readonly kind: "failed"; readonly cause: unknown };
+
+/** The outcome of one look at the row: a result, or look again. */
+export type Look = FlightResult | "again";
 
 /** A request that waits for it. */
 export interface Waiter {

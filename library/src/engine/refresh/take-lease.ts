@@ -4,26 +4,17 @@ import { overReason } from "../../core/policy.ts";
 import { parseBody } from "../../core/record.ts";
 import { failedRow, leased, leaseText, mayHaveBeenSent } from "../../core/refresh.ts";
 import { versionStep } from "../../crypto/entropy.ts";
+import { askWithLease, thenAsk } from "./asking/ask-app.ts";
 import type { LeaseWatch } from "./lease-watch.ts";
-import type { CoordinatorOptions, SessionAfterRefresh } from "./options.ts";
-import type { RefreshTarget, SucceededAt } from "./refresh-target.ts";
+import type { CoordinatorOptions } from "./options.ts";
+import type { DueRow, SucceededAt } from "./refresh-target.ts";
 import { refreshTarget } from "./refresh-target.ts";
 import type { RefreshContext } from "./refresh-with-lease.ts";
 import { refreshWithLease } from "./refresh-with-lease.ts";
+import type { Look } from "./single-flight.ts";
 
 /** The longest that `refresh` takes, if a provider does not say. */
 const REFRESH_TIMEOUT = 15_000;
-
-/** The outcome of one look at the row: a result, or look again. */
-export type Look = SessionAfterRefresh | "again";
-
-/** A row whose refresh token may be sent, once its lease is ours. */
-interface DueRow {
-  readonly row: SessionRow;
-  readonly body: RecordBody;
-  readonly target: RefreshTarget;
-  readonly lease: "free" | "ran-out" | "ours";
-}
 
 export const isLook = (found: Look | DueRow): found is Look => typeof found === "string" || "kind" in found;
 
@@ -55,8 +46,15 @@ export async function look(
   return lease === "stands" ? "again" : { row, body, target, lease };
 }
 
-/** Takes the lease and refreshes; `again` if another process was quicker. */
-export async function takeLease(
+/** Takes the lease and refreshes, and asks the app where it has a say; `again` if another process was quicker. */
+export async function takeLease(due: DueRow, watch: LeaseWatch, context: RefreshContext): Promise<Look> {
+  const { options } = context;
+  if (due.target.asking !== undefined) return askWithLease(due, watch, options);
+  const result = await refreshUnderLease(due, watch, context);
+  return options.onRefresh === undefined ? result : thenAsk(result, due.target, watch, options);
+}
+
+async function refreshUnderLease(
   { row, body, target, lease: found }: DueRow,
   watch: LeaseWatch,
   context: RefreshContext,
