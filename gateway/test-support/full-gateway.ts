@@ -65,6 +65,8 @@ export interface FullGateway extends AsyncDisposable {
   statusWith(cookie: string, path?: string): Promise<number>;
   /** Asks the admin listener. */
   admin(path: string, asking?: Asking): Promise<Answered>;
+  /** Reads the configuration again, as SIGHUP does. */
+  reload(): void;
   /** Stops the gateway alone. */
   close(): Promise<void>;
 }
@@ -109,23 +111,21 @@ export async function startFullGateway(options: FullGatewayOptions = {}): Promis
 async function fullGatewayOf(options: FullGatewayOptions, seen: Seen[], app: Listening): Promise<FullGateway> {
   const url = `http://127.0.0.1:${app.port}`;
   const upstreams = options.upstreams ?? [{ access: "user", ...options.upstream }];
-  const settings = settingsOf({
+  const file = {
     secrets: [randomBytes(32).toString("base64url")],
     trustedProxies: ["127.0.0.0/8"],
     upstreams: upstreams.map((one) => ({ url, ...one })),
     log: { level: "debug" },
     ...options.config,
-  });
+  };
+  const settings = settingsOf(file);
   const store = cutStore(options.store ?? memory());
   const marks = options.sealed === "marks" ? { marks: store } : {};
   const place = options.sealed === undefined ? store : sealedCookie(marks);
   const log: string[] = [];
   const observation = observe(settings, { write: (line) => void log.push(line) });
-  const gateway = await startGateway({
-    settings,
-    sessions: sessionLayer(settings, place, observation, options.world ?? { providers: [] }),
-    observation,
-  });
+  const sessions = sessionLayer(settings, place, observation, options.world ?? { providers: [] });
+  const gateway = await startGateway({ settings, sessions, observation });
   const { publicUrl, secrets, session } = settings;
   const { idle, lifetime } = session;
   const clock = options.world?.clock;
@@ -144,6 +144,7 @@ async function fullGatewayOf(options: FullGatewayOptions, seen: Seen[], app: Lis
     statusWith: async (cookie, path = "/a") => (await ask(gateway.port, path, { headers: { ...SCRIPT, cookie } })).status,
     admin: (path, asking = {}) =>
       ask(gateway.adminPort ?? 0, path, { ...asking, headers: { host: "localhost", ...asking.headers } }),
+    reload: () => sessions.changeSecrets(settingsOf(file)),
     close: () => gateway.close(),
     async [Symbol.asyncDispose]() {
       store.down = false;

@@ -103,6 +103,8 @@ function sessionLayer(control: Control): SessionLayer {
       return name === undefined ? problemOf("ERR_UNAUTHENTICATED", seen) : { status: 200, headers: seen, body: "" };
     },
     answerFailure: problemOfError,
+    answerForbidden: () => problemOf("ERR_FORBIDDEN"),
+    mayUse: () => true,
     isOwnCookie: (name) => /^coatcheck(?:\.|$)/.test(name.replace(/^__(?:host-http|host|secure|http)-/i, "")),
     proxyHeaders: ["x-authentik-uid", "x-proxy-secret"],
     proxyProven: false,

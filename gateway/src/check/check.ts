@@ -3,8 +3,8 @@ import type { Decision, MaybePromise, Policy, RouteResponse } from "coatcheck";
 import type { ProviderSettings } from "../config/config.ts";
 import { problemOf } from "../response/response.ts";
 import type { Engine } from "../session/engine.ts";
-import { groupsOf } from "../session/groups.ts";
 import type { CheckRequest } from "../session/interface.ts";
+import type { ClaimNames } from "../session/people/claim-names.ts";
 import { type OwnTokenMaker, ownTokenOf, type TokenNeeds, type TokenTerms, tokenRefusal } from "../session/tokens/own-tokens.ts";
 import { UsersOf } from "../session/users-of.ts";
 import { type IdentityHeaderMaker, type IdentityHeaders, type LeftOut, withLine } from "../upstream/headers/identity-headers.ts";
@@ -20,6 +20,7 @@ interface Checker {
   readonly told: IdentityHeaderMaker;
   /** The providers of our own login; empty: there is no login to redirect to. */
   readonly providers: readonly ProviderSettings[];
+  readonly claims: ClaimNames;
   /** What tokens of ours have to be good for, and which one the app gets. */
   readonly own: { readonly needs: TokenNeeds; readonly terms: TokenTerms | undefined; readonly tokens: OwnTokenMaker };
 }
@@ -37,13 +38,13 @@ export function check(checker: Checker, request: CheckRequest): MaybePromise<Ide
 
 function concluded(checker: Checker, exchange: Exchange, request: CheckRequest): IdentityHeaders | RouteResponse {
   const { decision } = exchange;
-  const { engine, leftOut, told, providers, own } = checker;
+  const { engine, leftOut, told, providers, own, claims } = checker;
   if (decision.kind !== "proceed") return refused(checker, decision, request);
   if (request.isHandshake && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
   const { identity } = exchange.session;
   const unfit = tokenRefusal(own.needs, identity, exchange.by);
   if (unfit !== undefined) return unfit;
-  if (request.groups.length > 0 && !groupsOf(identity).some((group) => request.groups.includes(group))) {
+  if (request.groups.length > 0 && !claims.groups(identity).some((group) => request.groups.includes(group))) {
     return problemOf("ERR_FORBIDDEN");
   }
   if (request.providers.length > 0) {

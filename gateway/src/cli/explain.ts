@@ -3,6 +3,7 @@ import { aboutProvider, type ProviderAbout } from "coatcheck";
 import { formatDuration } from "coatcheck/settings";
 import type { ProviderSettings, Settings } from "../config/config.ts";
 import { formatAddress } from "../config/kinds/network-kinds.ts";
+import { formatUsers } from "../config/kinds/user-entry.ts";
 import { formatStores } from "../config/move/move-to.ts";
 import { redirectAddresses } from "../config/redirect-addresses.ts";
 import { providerOf } from "../session/provider/provider-of.ts";
@@ -25,9 +26,12 @@ export function explain(settings: Settings, { file, warnings, keys }: Explained)
     ["keys", keysLine(keys)],
     ...settings.providers.flatMap((provider) => providerLines(provider)),
     ...(settings.providers.length === 0 ? [] : redirectAddresses(settings).map((address) => ["register", address] as const)),
-    ...settings.upstreams.map(({ url, paths, hosts, access, groups }) => {
+    ...settings.upstreams.map(({ url, paths, hosts, access, groups, users }) => {
       const where = hosts.length === 0 ? paths : hosts.flatMap((host) => paths.map((path) => host + path));
-      return ["upstream", `${where.join(" ")} -> ${url} for ${groups.length === 0 ? access : groups.join(", ")}`] as const;
+      return [
+        "upstream",
+        `${where.join(" ")} -> ${url} for ${groups.length === 0 ? access : groups.join(", ")}${usersIn(users)}`,
+      ] as const;
     }),
     ["idle", formatDuration(session.idle)],
     ["lifetime", formatDuration(session.lifetime)],
@@ -40,14 +44,19 @@ export function explain(settings: Settings, { file, warnings, keys }: Explained)
 
 /** Who the provider is, and what it will be asked for: `Keycloak, scope openid profile email`. */
 function providerLines(provider: ProviderSettings): (readonly [string, string])[] {
-  const { name, issuer, clientId } = provider;
+  const { name, issuer, clientId, users, groups } = provider;
   const parameters = Object.keys(provider.authorizationParameters);
   const also = parameters.length === 0 ? "" : `, with ${parameters.join(", ")}`;
   return [
     ["provider", `${name}: ${issuer} as ${clientId}`],
     ["", `${waysOf(aboutProvider(providerOf(provider)))}${also}`],
+    ...(users.length + groups.length === 0
+      ? []
+      : [["", `for ${groups.length === 0 ? "users" : groups.join(", ")}${usersIn(users)}`] as const]),
   ];
 }
+
+const usersIn = (users: ProviderSettings["users"]): string => (users.length === 0 ? "" : ` among ${formatUsers(users)}`);
 
 /** `Keycloak, scope openid profile email`. */
 export function waysOf({ preset, scope }: Partial<ProviderAbout>): string {

@@ -208,13 +208,13 @@ const WRONG: readonly (readonly [name: string, sources: Sources, words: readonly
   ["a list in place of an object", { file: { session: [] } }, ["session is no object"]],
   [
     "A-14 an oauth2-proxy rule that keeps people out",
-    { environment: { OAUTH2_PROXY_EMAIL_DOMAINS: "example.com" } },
-    ["OAUTH2_PROXY_EMAIL_DOMAINS cannot be carried over", "groups"],
+    { environment: { OAUTH2_PROXY_GITHUB_ORG: "acme" } },
+    ["OAUTH2_PROXY_GITHUB_ORG cannot be carried over", "groups"],
   ],
   [
     "A-14 oauth2-proxy's groups",
-    { environment: { OAUTH2_PROXY_ALLOWED_GROUPS: "a" } },
-    ["OAUTH2_PROXY_ALLOWED_GROUPS cannot be carried over"],
+    { environment: { OAUTH2_PROXY_ALLOWED_ROLES: "a" } },
+    ["OAUTH2_PROXY_ALLOWED_ROLES cannot be carried over"],
   ],
 ];
 

@@ -114,6 +114,10 @@ function ofUpstreams(settings: Settings): Problem[] {
       const lines = [`Every caller would pass. Set ${key}.access to groups or api.`];
       problems.push({ headline: `${key}.groups is given, though access is ${upstream.access}`, lines });
     }
+    if (upstream.users.length > 0 && (upstream.access === "public" || upstream.access === "optional")) {
+      const lines = [`Anonymous callers would pass. Set ${key}.access to user, groups or api.`];
+      problems.push({ headline: `${key}.users is given, though access is ${upstream.access}`, lines });
+    }
     if (upstream.access === "public" && upstream.token !== "none") {
       problems.push({
         headline: `${key}.token is given, though access is public`,

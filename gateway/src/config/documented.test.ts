@@ -36,6 +36,7 @@ test("documentation: every configuration that a page shows is one that the gatew
     using directory = temporaryFolder("documented");
     const secret = directory.write("secret", SECRET);
     directory.write("coatcheck.config.yaml", text.replaceAll(/\/run\/secrets\/\S+/g, secret));
+    for (const [, file = ""] of text.matchAll(/"file:([\w.-]+)"/g)) directory.write(file, "alice@example.com\n");
     const loaded = loadConfig({ args: [], environment: environmentOf(text), directory: directory.path });
     assert.ok(loaded.ok, loaded.ok ? "" : `${name}: ${formatProblems(loaded.problems)}`);
   }

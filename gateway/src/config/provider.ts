@@ -2,6 +2,7 @@
 import { duration, flag, oneOf, secretText, text, textMap } from "./kinds/kinds.ts";
 import { issuer } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
+import { userEntry } from "./kinds/user-entry.ts";
 import { OAUTH2_SETTINGS, withPresets } from "./provider/provider-type.ts";
 
 const PRESETS = ["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel"] as const;
@@ -55,6 +56,33 @@ const settings = object({
     "Takes the e-mail address of its users though it says `email_verified: false`; for a provider whose addresses only you can set.",
     false,
     { env: "COATCHECK_TRUST_UNVERIFIED_EMAIL" },
+  ),
+  users: fallback(
+    list(userEntry),
+    "Who may sign in by it: verified e-mail addresses, `@example.com` for all of a domain, `file:NAME` for a file with one of them a line, which SIGHUP reads again. Asked at each login and each refresh. None: every user of the provider.",
+    [],
+    { env: "COATCHECK_USERS" },
+  ),
+  groups: fallback(
+    list(text),
+    "Users in one of these groups may sign in by it, if they may by `users` too. Asked as `users` is. None: groups do not matter.",
+    [],
+    { env: "COATCHECK_GROUPS" },
+  ),
+  groupsClaim: fallback(
+    text,
+    "The claim that holds the groups, a list or one text; with dots for a nested one, as `realm_access.roles`.",
+    "groups",
+    { env: "COATCHECK_GROUPS_CLAIM" },
+  ),
+  emailClaim: fallback(text, "The claim that holds the e-mail address; with dots for a nested one.", "email", {
+    env: "COATCHECK_EMAIL_CLAIM",
+  }),
+  userClaim: fallback(
+    text,
+    "The claim that upstreams get as `X-Auth-Request-User`; with dots for a nested one. One that is not unique, or that people can change, lets one user be taken for another.",
+    "sub",
+    { env: "COATCHECK_USER_CLAIM" },
   ),
   timeout: fallback(duration("100ms", "2m"), "How long one request to the provider may take, answer included.", "10s"),
   refreshTimeout: optional(

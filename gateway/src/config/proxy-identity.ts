@@ -2,6 +2,7 @@
 import { oneOf, secretText, text } from "./kinds/kinds.ts";
 import { cidr } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
+import { userEntry } from "./kinds/user-entry.ts";
 
 const PRESETS = ["oauth2-proxy", "authelia", "authentik", "tailscale", "generic"] as const;
 const VENDORS = ["cloudflare-access", "google-iap", "aws-alb", "pomerium", "coatcheck"] as const;
@@ -42,8 +43,8 @@ export const proxyIdentity = object(
     secret: optional(channel, "A header that the proxy alone can send, beside its address."),
     assertion: optional(assertion, "What the proxy signs; its plain headers are then not read."),
     users: fallback(
-      list(text),
-      "Users who may pass, by e-mail address, or by `@example.com` for a domain; none: every user whom the proxy names.",
+      list(userEntry),
+      "Users who may pass: verified e-mail addresses, `@example.com` for all of a domain, `file:NAME` for a file with one of them a line, which SIGHUP reads again. None: every user whom the proxy names.",
       [],
     ),
     unknown: fallback(oneOf(["refuse", "anonymous"]), "What other users get: 403, or they are served as anonymous.", "refuse"),

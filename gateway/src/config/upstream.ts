@@ -2,6 +2,7 @@
 import { duration, flag, integer, oneOf, text } from "./kinds/kinds.ts";
 import { hostName, pathPrefix, upstreamOrigin } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
+import { userEntry } from "./kinds/user-entry.ts";
 import { named } from "./tokens/tokens.ts";
 
 const timeouts = object({
@@ -31,6 +32,11 @@ export const upstream = object(
       "user",
     ),
     groups: fallback(list(text), "For `groups` and `api`: users in one of them pass.", []),
+    users: fallback(
+      list(userEntry),
+      "Users who may pass: verified e-mail addresses, `@example.com` for all of a domain, `file:NAME` for a file with one of them a line, which SIGHUP reads again. Others get 403. None: e-mail addresses do not matter.",
+      [],
+    ),
     providers: fallback(list(text), "Providers whose users may pass, by name; users of others get 403. None: all providers.", []),
     via: fallback(
       list(oneOf(VIA)),

@@ -1,12 +1,14 @@
-/** Which settings are secrets, and how those of another reading take their place. */
+/** What SIGHUP changes: secrets, and files of users. How those of another reading take their place. */
 import type { Settings } from "./definition.ts";
+import { type UserEntry, withFiles } from "./kinds/user-entry.ts";
 
 /**
- * The settings with the secrets of `fresh` and with its signing keys. All else stays as it was, and so does a secret
- * that is no longer given.
+ * The settings with the secrets of `fresh`, with its signing keys, and with what its files of users hold. All else
+ * stays as it was, and so does what is no longer given.
  */
 export function withSecrets(settings: Settings, fresh: Settings): Settings {
   const { admin, proxyIdentity, bearer, tokens } = settings;
+  const files = filesOf(fresh);
   return {
     ...settings,
     secrets: fresh.secrets,
@@ -14,12 +16,14 @@ export function withSecrets(settings: Settings, fresh: Settings): Settings {
     storePassword: fresh.storePassword ?? settings.storePassword,
     providers: settings.providers.map((provider) => {
       const { clientSecret } = fresh.providers.find(({ name }) => name === provider.name) ?? provider;
-      return { ...provider, clientSecret };
+      return { ...provider, clientSecret, users: withFiles(provider.users, files) };
     }),
+    upstreams: settings.upstreams.map((upstream) => ({ ...upstream, users: withFiles(upstream.users, files) })),
     // An API that was off is not opened by a signal.
     admin: admin.token === undefined ? admin : { ...admin, token: fresh.admin.token ?? admin.token },
     proxyIdentity: proxyIdentity && {
       ...proxyIdentity,
+      users: withFiles(proxyIdentity.users, files),
       secret: proxyIdentity.secret && {
         ...proxyIdentity.secret,
         value: fresh.proxyIdentity?.secret?.value ?? proxyIdentity.secret.value,
@@ -41,4 +45,10 @@ export function withSecrets(settings: Settings, fresh: Settings): Settings {
       },
     },
   };
+}
+
+function filesOf({ providers, upstreams, proxyIdentity }: Settings): ReadonlyMap<string, UserEntry> {
+  const lists = [...providers, ...upstreams, ...(proxyIdentity === undefined ? [] : [proxyIdentity])];
+  const entries = lists.flatMap(({ users }) => users);
+  return new Map(entries.flatMap((entry) => (entry.file === null ? [] : [[entry.file, entry] as const])));
 }

@@ -26,8 +26,9 @@ import { askForBody } from "../upstream/interim.ts";
 import { OpenStreams } from "../upstream/open-streams.ts";
 import type { ProxyContext, ProxyRequest } from "../upstream/proxy-request.ts";
 import type { Route } from "../upstream/route.ts";
-import { mayPass, openRoute, tokenFor } from "../upstream/route.ts";
+import { openRoute, tokenFor } from "../upstream/route.ts";
 import { answerHandshake, UpgradeExchange } from "../upstream/upgrade.ts";
+import { barredFrom } from "./barred.ts";
 import { isUnder, RouteTable } from "./routing.ts";
 
 const NOTHING_EARLY = Buffer.alloc(0);
@@ -42,6 +43,7 @@ export class RequestDispatcher {
   readonly #table: RouteTable<Route>;
   readonly #context: ProxyContext;
   readonly #checks: CheckEndpoint;
+  readonly #barred: ReturnType<typeof barredFrom>;
   #draining = false;
 
   constructor(settings: Settings, sessions: SessionLayer, observer: Observer) {
@@ -59,7 +61,7 @@ export class RequestDispatcher {
       hidden: new Set(sessions.proxyHeaders.map(normalisedName)),
     };
     const told = identityHeaderMaker(settings);
-    this.#routes = settings.upstreams.map((upstream) => openRoute(upstream, settings, told));
+    this.#routes = settings.upstreams.map((upstream, place) => openRoute(upstream, place, settings, told));
     this.#table = new RouteTable(
       this.#routes,
       origins.all.map(({ host }) => host),
@@ -71,6 +73,7 @@ export class RequestDispatcher {
       isDraining: () => this.#draining,
     };
     const { prefix } = settings;
+    this.#barred = barredFrom(sessions, observer);
     this.#checks = new CheckEndpoint({ prefix, sessions, intake: this.#intake, observer, isDraining: () => this.#draining });
   }
 
@@ -198,8 +201,7 @@ export class RequestDispatcher {
       );
       return;
     }
-    const refused =
-      tokenRefusal(route.needs, result.identity, result.via) ?? (mayPass(route, result) ? undefined : problemOf("ERR_FORBIDDEN"));
+    const refused = tokenRefusal(route.needs, result.identity, result.via) ?? this.#barred(incoming, route, result);
     if (refused !== undefined) {
       this.#forbid(incoming, to, result, refused).catch((error: unknown) => this.#failed(incoming, to, error));
       return;

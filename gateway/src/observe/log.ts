@@ -34,6 +34,7 @@ const WARNINGS: ReadonlySet<NoticeName> = new Set<NoticeName>([
   "upstream.failed",
   "upstream.busy",
   "upstream.set-own-cookie",
+  "user.refused",
   "worker.exited",
 ]);
 
@@ -66,13 +67,14 @@ export function openLog(level: string, destination?: DestinationStream): Log {
         via: via ?? undefined,
       });
     },
-    notice(name, { reason, upstream, sessionId, error }) {
+    notice(name, { reason, upstream, sessionId, owner, error }) {
       const level = ERRORS.has(name) ? "error" : WARNINGS.has(name) ? "warn" : "info";
       logger[level]({
         event: name,
         reason,
         upstream,
         session: sessionId ?? undefined,
+        owner,
         error: errorIn(error),
       });
     },

@@ -54,6 +54,7 @@ export const NOTICES = [
   "client.cut-off",
   "client.too-slow",
   "stream.cut",
+  "user.refused",
   "worker.exited",
   "process.unhandled-rejection",
   "process.uncaught-exception",
@@ -77,6 +78,7 @@ interface NoticeReasons {
   readonly "client.cut-off": "pipelined";
   readonly "client.too-slow": "body" | "answer";
   readonly "stream.cut": EndReason;
+  readonly "user.refused": "via" | "providers" | "users" | "groups";
   readonly "upstream.failed": "ERR_UPSTREAM_UNAVAILABLE" | "ERR_UPSTREAM_TIMEOUT";
 }
 
@@ -88,6 +90,8 @@ export interface NoticeFields<Reason = string> {
   readonly reason?: Reason;
   readonly upstream?: string;
   readonly sessionId?: string | null;
+  /** The user, by issuer and subject. */
+  readonly owner?: string;
   /** Only its name, code and message are logged, and those of its causes. */
   readonly error?: unknown;
 }

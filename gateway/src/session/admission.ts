@@ -2,8 +2,8 @@
 import type { AssertionSigner, Identity, MaybePromise, Policy, RequestView } from "coatcheck";
 import { omitUndefined } from "coatcheck/settings";
 import type { Engine, Exchange } from "./engine.ts";
-import { groupsOf } from "./groups.ts";
 import type { Admission, Ask, Rejected } from "./interface.ts";
+import type { ClaimNames } from "./people/claim-names.ts";
 import { bearerOf, type OwnTokenMaker, ownTokenOf, type TokenTerms } from "./tokens/own-tokens.ts";
 
 const USER_REQUIRED: Policy = { require: "user" };
@@ -18,6 +18,7 @@ function policyOf({ require, sensitive = false }: Ask): Policy {
 interface Makers {
   readonly signer: AssertionSigner;
   readonly tokens: OwnTokenMaker;
+  readonly claims: ClaimNames;
 }
 
 /** Authenticates the caller, and says whether they may pass. Synchronous if the store is. */
@@ -54,7 +55,7 @@ class Admitted implements Admission {
   }
 
   get groups(): readonly string[] {
-    return groupsOf(this.identity);
+    return this.#makers.claims.groups(this.identity);
   }
 
   get via(): string | null {

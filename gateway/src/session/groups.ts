@@ -14,6 +14,7 @@ function isList(claim: JsonValue | undefined): claim is readonly JsonValue[] {
   return Array.isArray(claim);
 }
 
-function isText(value: JsonValue): value is string {
+/** Whether a claim, or a member of one, is a text. */
+export function isText(value: JsonValue | undefined): value is string {
   return typeof value === "string";
 }

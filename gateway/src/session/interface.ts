@@ -103,6 +103,10 @@ type CheckEndpoint = (request: CheckRequest) => MaybePromise<IdentityHeaders | R
 export interface SessionLayer {
   readonly authenticate: Authenticate;
   readonly watchSession: WatchSession;
+  /** Whether a user is among those whom the upstream at this place names; everybody is if it names none. */
+  readonly mayUse: (upstream: number, identity: Identity) => boolean;
+  /** What an authenticated user is answered who may not pass: a page for a navigation, else the problem document. */
+  readonly answerForbidden: (request: RequestView) => RouteResponse;
   readonly endpoints: OwnEndpoints;
   readonly check: CheckEndpoint;
   /**

@@ -4,9 +4,8 @@ import { omitUndefined } from "coatcheck/settings";
 import type { Settings } from "../config/config.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import { omitUnset } from "./omit-unset.ts";
+import { isListed } from "./people/user-list.ts";
 import { isUnverified } from "./verified-email.ts";
-
-type ProxyIdentity = NonNullable<Settings["proxyIdentity"]>;
 
 /** How the library is told of the proxy that signs people on. */
 export function proxyOptions({ proxyIdentity, trustedProxies }: Settings, live: LiveSettings): ProxyOptions | undefined {
@@ -21,26 +20,15 @@ export function proxyOptions({ proxyIdentity, trustedProxies }: Settings, live: 
       issuer,
       secret: secret && { ...secret, value: () => live.now.proxyIdentity?.secret?.value ?? secret.value },
       assertion: assertion && omitUnset(assertion),
-      resolve: users.length === 0 ? undefined : mayCome(users),
+      resolve: users.length === 0 ? undefined : (identity: Identity) => mayCome(identity, live),
       signOutUrl,
     }),
   };
 }
 
-/**
- * Whether a user is among those who may come. An address has one `@`, and its domain is all behind it (A-04, A-12). An
- * address that was never verified does not count (F-14).
- */
-function mayCome(users: ProxyIdentity["users"]): (identity: Identity) => Known {
-  const allowed = new Set(users.map((user) => user.toLowerCase()));
-  return (identity) => {
-    if (isUnverified(identity.claims)) return null;
-    const { email } = identity.claims;
-    if (typeof email !== "string") return null;
-    const parts = email.toLowerCase().split("@");
-    const [name = "", domain = ""] = parts;
-    if (parts.length !== 2 || name === "" || domain === "") return null;
-    if (!allowed.has(`${name}@${domain}`) && !allowed.has(`@${domain}`)) return null;
-    return { owner: `${identity.issuer} ${identity.subject}` };
-  };
+/** Whether a user is among those who may come. An address that was never verified does not count (F-14). */
+function mayCome(identity: Identity, { now: { proxyIdentity } }: LiveSettings): Known {
+  const { email } = identity.claims;
+  const listed = typeof email === "string" && !isUnverified(identity.claims) && isListed(email, proxyIdentity?.users ?? []);
+  return listed ? { owner: `${identity.issuer} ${identity.subject}` } : null;
 }

@@ -14,6 +14,7 @@ import { bearerOptions } from "./bearer.ts";
 import type { SessionLayer } from "./interface.ts";
 import { clientSecretOf, type LiveSettings } from "./live-settings.ts";
 import { omitUnset } from "./omit-unset.ts";
+import { People } from "./people/people.ts";
 import { type SessionsPlace, storeOf, timedSessions } from "./place/sessions-place.ts";
 import { providerOf } from "./provider/provider-of.ts";
 import { proxyOptions } from "./proxy-identity.ts";
@@ -37,7 +38,9 @@ export function sessionLayer(
   const proxy = proxyOptions(settings, live);
   const bearer = bearerOptions(settings, live);
   const tokens = tokenOptions(settings, live);
+  const people = new People(live);
   const auth = coatcheck({
+    ...people.hooks(settings),
     publicUrl: settings.publicUrl,
     secrets: settings.secrets,
     signing: signingOf(settings),
@@ -61,16 +64,25 @@ export function sessionLayer(
     ...omitUndefined({ proxy, bearer, tokens, signedOutPage: settings.signedOutPage, clock: world.clock }),
   });
   const leftOut: LeftOut = (reason) => observer.notice("identity-header.left-out", { reason });
-  return layerOf(auth, live, store, leftOut);
+  return layerOf(auth, live, store, people, leftOut);
 }
 
-function layerOf(auth: Auth<JsonObject>, live: LiveSettings, store: SessionsPlace, leftOut: LeftOut): SessionLayer {
+function layerOf(
+  auth: Auth<JsonObject>,
+  live: LiveSettings,
+  store: SessionsPlace,
+  people: People,
+  leftOut: LeftOut,
+): SessionLayer {
   const { engine, assertions: signer, tokens } = auth;
   const { now: settings } = live;
   const own = { needs: needsOf(settings.check, settings), terms: termsOf(settings.check), tokens };
-  const checker = { engine, leftOut, told: identityHeaderMaker(settings), providers: settings.providers, own };
+  const { claims } = people;
+  const checker = { engine, leftOut, told: identityHeaderMaker(settings), providers: settings.providers, own, claims };
   return {
-    authenticate: (request, ask) => authenticate(engine, { signer, tokens }, request, ask),
+    authenticate: (request, ask) => authenticate(engine, { signer, tokens, claims }, request, ask),
+    mayUse: (upstream, identity) => people.mayUse(upstream, identity),
+    answerForbidden: (request) => engine.answer({ kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }, request),
     watchSession: (id, onEnd) => engine.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check(checker, request),

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { MaybePromise } from "coatcheck/contracts";
 import { Pool } from "undici";
 import type { AccessRule, Settings, UpstreamSettings } from "../config/config.ts";
-import type { Admission, Ask } from "../session/interface.ts";
+import type { Admission, Ask, SessionLayer } from "../session/interface.ts";
 import { needsOf, type TokenNeeds, type TokenTerms, termsOf } from "../session/tokens/own-tokens.ts";
 import { UsersOf } from "../session/users-of.ts";
 import { connectWithin } from "./connections/connection.ts";
@@ -24,6 +24,8 @@ export interface Route {
   readonly hosts: readonly string[];
   readonly access: AccessRule;
   readonly groups: ReadonlySet<string>;
+  /** Which upstream of the settings it is, by whose list of users it goes; `null`: it has none. */
+  readonly listed: number | null;
   /** The providers whose users may pass, by name; none: all. */
   readonly providers: ReadonlySet<string>;
   /** Which ways of authenticating are accepted; none: all. */
@@ -61,6 +63,7 @@ export interface Route {
  */
 export function openRoute(
   settings: UpstreamSettings,
+  place: number,
   all: Pick<Settings, "publicUrl" | "providers" | "tokens">,
   told: IdentityHeaderMaker,
 ): Route {
@@ -87,6 +90,7 @@ export function openRoute(
     hosts: settings.hosts,
     access,
     groups: new Set(settings.groups),
+    listed: settings.users.length === 0 ? null : place,
     providers: new Set(settings.providers),
     via: new Set(settings.via),
     users: new UsersOf(providers.filter(({ name }) => settings.providers.includes(name))),
@@ -123,11 +127,20 @@ export function openRoute(
   };
 }
 
-/** Whether an admitted user may use this upstream. Anonymous callers were judged before. */
-export function mayPass({ groups, providers, users, via }: Route, admission: Admission): boolean {
-  if (via.size > 0 && admission.identity !== null && (admission.via === null || !via.has(admission.via))) return false;
-  if (providers.size > 0 && admission.identity !== null && !users.has(admission.identity)) return false;
-  return groups.size === 0 || admission.groups.some((group) => groups.has(group));
+/** Which rule of an upstream keeps a user out. */
+type Barrier = "via" | "providers" | "users" | "groups";
+
+/** What keeps an admitted user from this upstream; `null`: they may pass. Anonymous callers were judged before. */
+export function barrierOf(
+  { groups, providers, users, via, listed }: Route,
+  admission: Admission,
+  mayUse: SessionLayer["mayUse"],
+): Barrier | null {
+  const { identity } = admission;
+  if (via.size > 0 && identity !== null && (admission.via === null || !via.has(admission.via))) return "via";
+  if (providers.size > 0 && identity !== null && !users.has(identity)) return "providers";
+  if (listed !== null && (identity === null || !mayUse(listed, identity))) return "users";
+  return groups.size === 0 || admission.groups.some((group) => groups.has(group)) ? null : "groups";
 }
 
 /** The access token that the upstream gets about a user, or `undefined`. */

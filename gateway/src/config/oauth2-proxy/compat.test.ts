@@ -39,7 +39,8 @@ const STOPS: readonly (readonly [name: string, value: string, words: RegExp])[] 
   ["ENTRA_ID_ALLOWED_TENANTS", "x", /tenant's own issuer/],
   ["TRUSTED_IPS", "10.0.0.0/8", /access: public/],
   ["SKIP_AUTH_ROUTES", "GET=^/health", /access: public/],
-  ["OIDC_GROUPS_CLAIM", "roles", /claim {2}groups/],
+  ["ALLOWED_ROLES", "admin", /upstreams\[\]\.groups/],
+  ["USER_ID_CLAIM", "name", /providers\[\]\.userClaim/],
   ["SSL_INSECURE_SKIP_VERIFY", "true", /NODE_EXTRA_CA_CERTS/],
   ["REDIS_SENTINEL_MASTER_NAME", "m", /sqlite/],
   ["GITHUB_ORGS", "acme", /is not understood\n.*keep people out.*\n.*OAUTH2_PROXY_GITHUB_ORG/],
@@ -109,6 +110,11 @@ const TAKEN: readonly (readonly [name: string, text: string, path: string, value
   ["PROXY_PREFIX", "/oauth2", "prefix", "/oauth2"],
   ["COOKIE_EXPIRE", "12h", "session.lifetime", "12h"],
   ["COOKIE_SAMESITE", "strict", "session.sameSite", "strict"],
+  ["EMAIL_DOMAINS", "example.com, Example.org", "providers[0].users", ["@example.com", "@Example.org"]],
+  ["AUTHENTICATED_EMAILS_FILE", "/etc/emails", "providers[0].users", ["file:/etc/emails"]],
+  ["ALLOWED_GROUPS", "staff,admins", "providers[0].groups", ["staff", "admins"]],
+  ["OIDC_GROUPS_CLAIM", "realm_access.roles", "providers[0].groupsClaim", "realm_access.roles"],
+  ["OIDC_EMAIL_CLAIM", "mail", "providers[0].emailClaim", "mail"],
   ["TRUSTED_PROXY_IPS", " 10.0.0.1 ,, 10.0.0.2", "trustedProxies", ["10.0.0.1", "10.0.0.2"]],
 ];
 
@@ -124,6 +130,17 @@ test("F-46 each variable that has a counterpart sets that one, and nothing else 
   }
 });
 
+test("F-16 a list of domains and a file of addresses let in whom either of them names, as there", () => {
+  const { values } = translateOauth2Proxy({
+    OAUTH2_PROXY_EMAIL_DOMAINS: "example.com",
+    OAUTH2_PROXY_AUTHENTICATED_EMAILS_FILE: "/etc/emails",
+  });
+  assert.deepEqual(
+    values.map(({ value }) => value),
+    [["@example.com", "file:/etc/emails"]],
+  );
+});
+
 /** What is said of a variable: a note, or why it stops. */
 const SAID: readonly (readonly [name: string, text: string, words: RegExp])[] = [
   ["UPSTREAMS", "static://202,static://204", /^note .* static upstreams alone/],
@@ -133,15 +150,14 @@ const SAID: readonly (readonly [name: string, text: string, words: RegExp])[] = 
   ["REDIRECT_URL", "/oauth2/callback", /^stop .*COATCHECK_PUBLIC_URL/],
   ["REDIRECT_URL", "file:///a", /^stop .*COATCHECK_PUBLIC_URL/],
   ["EMAIL_DOMAINS", " * ", /^note .* is \*/],
-  ["EMAIL_DOMAINS", "*.example.com", /^stop .*access: groups/],
+  ["EMAIL_DOMAINS", "a.example,*.example.com", /^stop .*\*\.example\.com means all below one/],
+  ["EMAIL_DOMAINS", "a.example,*", /^note .* is \*/],
   ["PROVIDER", "keycloak-oidc", /^note .* OpenID Connect/],
   ["PROVIDER", "gitea", /^stop .*COATCHECK_PRESET/],
   ["PROVIDER", "oidc-github", /^stop .*Only OpenID Connect/],
   ["SESSION_STORE_TYPE", "cookie", /^note .*COATCHECK_STORE/],
   ["SESSION_STORE_TYPE", "redis", /^stop .*sqlite:PATH/],
   ["USER_ID_CLAIM", "email", /^note .* is what holds here/],
-  ["OIDC_EMAIL_CLAIM", "email", /^note .* is what holds here/],
-  ["OIDC_GROUPS_CLAIM", "groups", /^note .* is what holds here/],
   ["OIDC_AUDIENCE_CLAIMS", "aud", /^note .* is what holds here/],
   ["SKIP_AUTH_PREFLIGHT", "0", /^note .* is off, as here/],
   ["NOT_REDIS_", "x", /^stop .*is not understood/],

@@ -1,6 +1,6 @@
 /** Reads the variables of oauth2-proxy, and refuses those that cannot be honoured. */
 import { didYouMean } from "coatcheck/settings";
-import type { Problem } from "../sources/place.ts";
+import { keyOf, type Problem } from "../sources/place.ts";
 import type { Environment } from "../sources/variables.ts";
 import { HARMLESS, NO_REDIS, NOT_OFFERED, OFF_BY_DEFAULT, STANDARD } from "./names.ts";
 
@@ -69,11 +69,16 @@ function redirectUrl(value: string): Outcome {
   return { set: ["publicUrl"], value: [url.origin] };
 }
 
+/** Everybody there if it is `*`; sub-domains, which are written with a dot or a star before them, are not offered. */
 function emailDomains(value: string): Outcome {
-  return value.trim() === "*"
-    ? { note: "is *, which is what holds here" }
-    : { stop: "Narrow by groups instead:  upstreams[].access: groups." };
+  const domains = split(value);
+  if (domains.includes("*")) return { note: "is *, which is what holds here" };
+  const odd = domains.find((domain) => !/^[a-z0-9]/i.test(domain));
+  if (odd !== undefined) return { stop: `Name each domain whose addresses may come:  ${odd} means all below one.` };
+  return { set: USERS, value: domains.map((domain) => `@${domain}`) };
 }
+
+const USERS = ["providers", 0, "users"];
 
 const RULES: { readonly [name: string]: (value: string) => Outcome } = {
   CLIENT_ID: plain("providers", 0, "clientId"),
@@ -99,6 +104,10 @@ const RULES: { readonly [name: string]: (value: string) => Outcome } = {
     return { stop: "Only OpenID Connect, GitHub and Bitbucket are carried over: set COATCHECK_ISSUER, or COATCHECK_PRESET." };
   },
   EMAIL_DOMAINS: emailDomains,
+  AUTHENTICATED_EMAILS_FILE: (value) => ({ set: USERS, value: [`file:${value.trim()}`] }),
+  ALLOWED_GROUPS: (value) => ({ set: ["providers", 0, "groups"], value: split(value) }),
+  OIDC_GROUPS_CLAIM: plain("providers", 0, "groupsClaim"),
+  OIDC_EMAIL_CLAIM: plain("providers", 0, "emailClaim"),
   SESSION_STORE_TYPE: (value) => (value === "redis" ? { stop: NO_REDIS } : { note: "is the store here: COATCHECK_STORE" }),
 };
 
@@ -126,8 +135,14 @@ export function translateOauth2Proxy(environment: Environment): Translated {
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith(PREFIX) || value === undefined || value === "") continue;
     const outcome = outcomeOf(name.slice(PREFIX.length), value);
-    if ("set" in outcome) values.push({ path: outcome.set, value: outcome.value, from: name });
-    else if ("stop" in outcome)
+    if ("set" in outcome) {
+      // A list of domains and a file of addresses let in whom either of them names.
+      const before = values.findIndex(({ path, value: list }) => keyOf(path) === keyOf(outcome.set) && Array.isArray(list));
+      const earlier = values[before]?.value;
+      if (Array.isArray(earlier) && Array.isArray(outcome.value))
+        values[before] = { path: outcome.set, value: [...earlier, ...outcome.value], from: name };
+      else values.push({ path: outcome.set, value: outcome.value, from: name });
+    } else if ("stop" in outcome)
       problems.push({ headline: `${name} cannot be carried over`, lines: [outcome.stop, "Then unset the variable."] });
     else if ("unknown" in outcome) problems.push(notUnderstood(name, outcome.unknown));
     else notes.push(`${name} ${outcome.note}`);

@@ -112,22 +112,21 @@ export const OFF_BY_DEFAULT: Names = {
 
 /** These stop the start if they have any other value than this. */
 export const STANDARD: { readonly [name: string]: { readonly value: string; readonly remedy: string } } = {
-  OIDC_EMAIL_CLAIM: { value: "email", remedy: "The claim  email  alone is read; let the provider send the address in it." },
-  OIDC_GROUPS_CLAIM: { value: "groups", remedy: "The claim  groups  alone is read; let the provider send the groups in it." },
   OIDC_AUDIENCE_CLAIMS: { value: "aud", remedy: "The claim  aud  alone is read, and has to name the client." },
-  USER_ID_CLAIM: { value: "email", remedy: "Apps get the claim  sub  as X-Auth-Request-User; unset it." },
+  USER_ID_CLAIM: {
+    value: "email",
+    remedy: "Say it on the provider:  providers[].userClaim.  Unset, apps get the claim  sub  as X-Auth-Request-User.",
+  },
 };
 
 /** These stop the start; what to do instead. */
 export const NOT_OFFERED: Names = {
-  ALLOWED_GROUPS: GROUPS,
   ALLOWED_GROUP: GROUPS,
   ALLOWED_ROLES: GROUPS,
   ALLOWED_ROLE: GROUPS,
   KEYCLOAK_GROUPS: GROUPS,
   GITLAB_GROUPS: GROUPS,
   GOOGLE_GROUPS: GROUPS,
-  AUTHENTICATED_EMAILS_FILE: "Lists of addresses are not offered; narrow by groups:  upstreams[].access: groups.",
   HTPASSWD_FILE: "Passwords of its own are not offered.",
   HTPASSWD_USER_GROUPS: "Passwords of its own are not offered.",
   GITHUB_ORG: OWN_WAY,

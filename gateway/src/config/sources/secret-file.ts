@@ -48,7 +48,8 @@ export function readSecretFile(raw: unknown, place: Place): string | undefined {
   }
 }
 
-function whyUnread(error: unknown): string {
+/** What the system says of a file that cannot be read, in words. */
+export function whyUnread(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   if (code === "ENOENT") return "There is no such file.";
   if (code === "EACCES") return "This user may not read it.";

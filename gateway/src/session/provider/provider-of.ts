@@ -11,7 +11,8 @@ export function providerOf(settings: ProviderSettings): ProviderConfig | OAuth2C
 
 function openIdOf(settings: ProviderSettings): ProviderConfig {
   const { type: _type, askGroups: _askGroups, endpoints: _endpoints, user: _user, recheck: _recheck, ...usual } = settings;
-  const { preset, scope, refreshTimeout, trustUnverifiedEmail: _, ...rest } = usual;
+  const { preset, scope, refreshTimeout, trustUnverifiedEmail: _, ...more } = usual;
+  const { users: _users, groups: _groups, groupsClaim: _groupsClaim, emailClaim: _email, userClaim: _name, ...rest } = more;
   const known = preset === undefined || isOAuth2Preset(preset) ? undefined : preset;
   return { ...rest, ...omitUndefined({ preset: known, scope, refreshTimeout }) };
 }

@@ -8,6 +8,7 @@ import { problemOf } from "../../response/response.ts";
 import type { Exchange } from "../engine.ts";
 import type { LiveSettings } from "../live-settings.ts";
 import { omitUnset } from "../omit-unset.ts";
+import { ClaimNames } from "../people/claim-names.ts";
 import { allowOf } from "./token-rules.ts";
 
 /** What a token of ours has to be good for, at an upstream or where a proxy asks. */
@@ -39,7 +40,7 @@ export function tokenOptions(settings: Settings, live: LiveSettings): TokenOptio
     grace,
     recent,
     revocation: revocation === "immediate" ? revocation : { within: revocation },
-    ...omitUndefined({ personal: personal && omitUnset(personal), allow: allowOf(allow) }),
+    ...omitUndefined({ personal: personal && omitUnset(personal), allow: allowOf(allow, new ClaimNames(settings)) }),
   };
 }
 

@@ -3,9 +3,9 @@ import type { Identity, JsonValue } from "coatcheck/contracts";
 import type { Settings } from "../../config/config.ts";
 import { hasSeveralIssuers } from "../../config/several-issuers.ts";
 import type { NoticeReason } from "../../observe/observer.ts";
-import { groupsOf } from "../../session/groups.ts";
+import { ClaimNames } from "../../session/people/claim-names.ts";
+import { Addresses } from "../../session/people/user-list.ts";
 import { UsersOf } from "../../session/users-of.ts";
-import { isUnverified } from "../../session/verified-email.ts";
 import { KeptHeaders } from "./kept-headers.ts";
 
 type Single = "user" | "email" | "preferred-username" | "issuer";
@@ -67,8 +67,8 @@ export interface IdentityHeaders {
 interface Told {
   /** There are several issuers, so the issuer has to be told: each may call another user by the same name (F-15). */
   readonly issuer: boolean;
-  /** Whose e-mail addresses count, though they say that they never verified them. */
-  readonly unverified: UsersOf;
+  readonly claims: ClaimNames;
+  readonly addresses: Addresses;
 }
 
 /** Makes the identity headers of one gateway. */
@@ -100,10 +100,10 @@ export class IdentityHeaderMaker {
   }
 
   #make(identity: Identity, leftOut: LeftOut): IdentityHeaders {
-    const { claims, subject, issuer } = identity;
-    const groups = groupsOf(identity);
+    const { claims, issuer } = identity;
+    const groups = this.#told.claims.groups(identity);
     return headersOf(
-      single(subject, "user", leftOut),
+      single(this.#told.claims.user(identity), "user", leftOut),
       this.#email(identity, leftOut),
       groups.length === 0 ? "" : joined(groups, leftOut),
       single(claims["preferred_username"], "preferred-username", leftOut),
@@ -112,20 +112,19 @@ export class IdentityHeaderMaker {
   }
 
   #email(identity: Identity, leftOut: LeftOut): string {
-    const { claims } = identity;
-    if (claims["email"] === undefined) return "";
-    if (isUnverified(claims) && !this.#told.unverified.has(identity)) {
-      leftOut("email-unverified");
-      return "";
-    }
-    return single(claims["email"], "email", leftOut);
+    const address = this.#told.addresses.of(identity);
+    if (address.kind === "none") return "";
+    if (address.kind === "verified") return single(address.text, "email", leftOut);
+    leftOut("email-unverified");
+    return "";
   }
 }
 
 /** As the settings say. */
 export function identityHeaderMaker(settings: Settings): IdentityHeaderMaker {
   const unverified = new UsersOf(settings.providers.filter(({ trustUnverifiedEmail }) => trustUnverifiedEmail));
-  return new IdentityHeaderMaker({ issuer: hasSeveralIssuers(settings), unverified });
+  const claims = new ClaimNames(settings);
+  return new IdentityHeaderMaker({ issuer: hasSeveralIssuers(settings), claims, addresses: new Addresses(claims, unverified) });
 }
 
 function headersOf(user: string, email: string, groups: string, preferred: string, issuer: string | undefined): IdentityHeaders {

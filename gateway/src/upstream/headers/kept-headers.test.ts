@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Identity } from "coatcheck/contracts";
 import fc from "fast-check";
-import { UsersOf } from "../../session/users-of.ts";
-import { IdentityHeaderMaker } from "./identity-headers.ts";
+import { settingsOf } from "../../../test-support/harness.ts";
+import { type IdentityHeaderMaker, identityHeaderMaker } from "./identity-headers.ts";
 import { KeptHeaders } from "./kept-headers.ts";
 
-const maker = (): IdentityHeaderMaker => new IdentityHeaderMaker({ issuer: false, unverified: new UsersOf([]) });
+const maker = (): IdentityHeaderMaker => identityHeaderMaker(settingsOf({}));
 const unheard = (): void => assert.fail("nothing is left out");
 
 function identityOf(subject: string, groups: readonly string[] = []): Identity {
