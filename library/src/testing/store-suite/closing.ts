@@ -19,7 +19,20 @@ const CALLS: { readonly [method: string]: (store: SessionStore) => unknown } = {
   mark: (store) => store.mark("x", START + 1, START),
   marked: (store) => store.marked("x", START),
   sweep: (store) => store.sweep(1, START),
+  now: (store) => (store.now === undefined ? store.get("x") : store.now()),
 };
+
+/** What a clock says that counts milliseconds since 1970. */
+const [EARLIEST, LATEST] = [Date.UTC(2020), Date.UTC(2120)];
+/** How long a clock may stand still, milliseconds. */
+const STILL = 10_000;
+
+async function timeOf(handle: SessionStore): Promise<number> {
+  assert.ok(handle.now, "every handle has the server's clock, or none");
+  const time: unknown = await handle.now();
+  assert.ok(typeof time === "number" && time > EARLIEST && time < LATEST, `${String(time)} is no time in milliseconds`);
+  return time;
+}
 
 /** `close`, and what the store says of itself. */
 export const closingCases: readonly Case[] = [
@@ -51,6 +64,20 @@ export const closingCases: readonly Case[] = [
     async run({ store }) {
       assert.notEqual(store.name, "");
       assert.equal(store.capabilities.watch, store.watch !== undefined);
+    },
+  },
+  {
+    name: "S-39 now is the time of the server: the same for all handles, and it goes on",
+    async run({ handles, store }) {
+      // Only stores that have one.
+      if (store.now === undefined) return;
+      const first = await timeOf(store);
+      for (const handle of handles) {
+        const [before, time, after] = [await timeOf(store), await timeOf(handle), await timeOf(store)];
+        assert.ok(before <= time && time <= after, `${before}, another handle ${time}, ${after}`);
+      }
+      const began = performance.now();
+      while ((await timeOf(store)) === first) assert.ok(performance.now() - began < STILL, "the clock stands still");
     },
   },
 ];

@@ -33,6 +33,7 @@ const spoilt =
 
 const ORDER = /^getMany answers each id/;
 const HUNDREDS = /^getMany reads what any handle/;
+const CLOCK = /^S-39 now is the time of the server/;
 const STEPS = /^SE-12 a put may raise the version by any step/;
 const GREATEST = /^SE-12 versions up to/;
 
@@ -79,6 +80,15 @@ const MISTAKES: { readonly [mistake: string]: readonly [RegExp, Change] } = {
         return store.put(row, same ? kept.version : condition);
       },
     }),
+  ],
+  "the clock counts seconds": [CLOCK, () => ({ now: () => Math.floor(Date.now() / 1_000) })],
+  "the clock is a text": [CLOCK, () => ({ now: async () => JSON.parse(`"${Date.now()}"`) })],
+  "the clock goes back": [
+    CLOCK,
+    () => {
+      let times = 0;
+      return { now: () => Date.now() - ++times * 1_000 };
+    },
   ],
   "an ending on condition is counted by one": [
     /^SE-12 an ending on condition takes any step/,
