@@ -1,10 +1,21 @@
 /** What holds for gateways on one store, whichever it is: tokens under contention, and clocks that are off. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
+import os from "node:os";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import type { FullGateway } from "../full-gateway.ts";
 import { ORIGIN } from "../full-gateway.ts";
-import { FIVE_MINUTES, loginOver, type Replica, refresh, statusOf, type ThreeReplicas, tokensOf } from "./three-replicas.ts";
+import {
+  FIVE_MINUTES,
+  loginOver,
+  type Replica,
+  refresh,
+  revoke,
+  statusOf,
+  type ThreeReplicas,
+  tokensOf,
+} from "./three-replicas.ts";
 
 const keysOf = async (gateway: FullGateway) => (await gateway.ask("/auth/keys")).text;
 
@@ -89,21 +100,71 @@ async function graceOf(all: readonly Replica[], where: string): Promise<void> {
   assert.deepEqual([(await refresh(c, tokens.refresh)).status, (await refresh(b, next)).status], [401, 401], where);
 }
 
-/** What one replica made is good at the others, also when all were started again; with another secret it is not. */
+/** What is done with a family before its first refresh token is shown again, at another gateway than each step. */
+type Step = "exchange" | "exchange the next" | "past the grace" | "revoke";
+
+/** The five cases of reuse, with the results of docs/tokens.md. */
+const REUSES: readonly (readonly [name: string, before: readonly Step[], status: number, ends: boolean])[] = [
+  ["the predecessor in its grace", ["exchange"], 200, false],
+  ["the predecessor after its grace", ["exchange", "past the grace"], 401, true],
+  ["the grandparent", ["exchange", "exchange the next"], 401, true],
+  ["after a revocation", ["exchange", "revoke"], 401, true],
+  ["from a fork, after the other went on", ["exchange", "exchange", "exchange the next"], 401, true],
+];
+
+/** A refresh token that is shown again, over three gateways: its answer, its family, and what operators are told. */
+export async function reuses({ replica }: ThreeReplicas): Promise<void> {
+  const all = await Promise.all([replica(), replica(), replica()]);
+  let turn = 0;
+  const next = (): FullGateway => all[turn++ % all.length]?.gateway ?? assert.fail();
+  const { browser } = await loginOver(next(), next());
+  for (const [name, before, status, ends] of REUSES) {
+    const { refresh: first } = await tokensOf(next(), browser);
+    let newest = first;
+    for (const step of before) {
+      if (step === "past the grace") for (const { clock } of all) clock.pass(11_000);
+      else if (step === "revoke") assert.equal((await revoke(next(), newest)).status, 200, name);
+      else newest = String(JSON.parse((await refresh(next(), step === "exchange" ? first : newest)).text).refresh_token);
+    }
+    const told = () => all.flatMap(({ gateway }) => gateway.log).filter((line) => line.includes('"event":"token.reused"')).length;
+    const already = told();
+    assert.equal((await refresh(next(), first)).status, status, name);
+    assert.equal((await refresh(next(), newest)).status, ends ? 401 : 200, name);
+    assert.equal(told() - already, ends && !before.includes("revoke") ? 1 : 0, name);
+  }
+  await Promise.all(all.map(({ gateway }) => gateway.close()));
+}
+
+/** Calls back while this machine has another name. */
+async function onHost<T>(name: string, act: () => Promise<T>): Promise<T> {
+  const [real, variable] = [os.hostname, process.env["HOSTNAME"]];
+  os.hostname = () => name;
+  process.env["HOSTNAME"] = name;
+  syncBuiltinESMExports();
+  try {
+    return await act();
+  } finally {
+    os.hostname = real;
+    if (variable === undefined) delete process.env["HOSTNAME"];
+    else process.env["HOSTNAME"] = variable;
+    syncBuiltinESMExports();
+  }
+}
+
+/**
+ * What one replica made is good at the others, also when all were started again on machines of other names; with
+ * another secret it is not.
+ */
 export async function afterRestart({ replica }: ThreeReplicas): Promise<void> {
-  const before = await Promise.all([replica(), replica(), replica(FIVE_MINUTES)]);
+  const before = await onHost("one", () => Promise.all([replica(), replica(), replica(FIVE_MINUTES)]));
   const [a] = before;
   assert.ok(a !== undefined);
   const { browser } = await loginOver(a.gateway, a.gateway);
   const { access, refresh: token } = await tokensOf(a.gateway, browser);
   await Promise.all(before.map(({ gateway }) => gateway.close()));
-  const [, b, c, foreign] = await Promise.all([
-    replica(),
-    replica(),
-    replica(FIVE_MINUTES),
-    replica(0, randomBytes(32).toString("base64url")),
-  ]);
-  assert.ok(b !== undefined && c !== undefined && foreign !== undefined);
+  const [, b, c] = await onHost("another", () => Promise.all([replica(), replica(), replica(FIVE_MINUTES)]));
+  const foreign = await onHost("one", () => replica(0, randomBytes(32).toString("base64url")));
+  assert.ok(b !== undefined && c !== undefined);
   const keys = createLocalJWKSet(JSON.parse(await keysOf(c.gateway)));
   await jwtVerify(access, keys, { issuer: ORIGIN, audience: "api", typ: "at+jwt" });
   assert.equal(await keysOf(b.gateway), await keysOf(c.gateway));

@@ -75,6 +75,8 @@ export async function tokensOf(gateway: FullGateway, browser: Browser) {
 export const refresh = (gateway: FullGateway, token: string): Promise<Answered> =>
   form(gateway, "tokens/refresh", { refresh_token: token });
 
+export const revoke = (gateway: FullGateway, token: string): Promise<Answered> => form(gateway, "tokens/revoke", { token });
+
 /** The status of a program's request with this token. */
 export const statusOf = async (gateway: FullGateway, token: string): Promise<number> =>
   (await gateway.ask("/a", { headers: { ...SCRIPT, authorization: `Bearer ${token}` } })).status;

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { freePort } from "../../../../tools/suite/free-port.ts";
 import { startPostgresProcess, TEST_USER } from "../../../../tools/suite/postgres-server.ts";
 import { readKind } from "../../../test-support/read-kind.ts";
-import { afterRestart, oneClockOff, oneSuccessor } from "../../../test-support/replicas/replica-cases.ts";
+import { afterRestart, oneClockOff, oneSuccessor, reuses } from "../../../test-support/replicas/replica-cases.ts";
 import { type ThreeReplicas, threeReplicas } from "../../../test-support/replicas/three-replicas.ts";
 import { store as kind } from "../../config/kinds/store-kind.ts";
 import { openStore } from "../open-store.ts";
@@ -29,5 +29,6 @@ before(async () => {
 after(() => open.disposeAsync());
 
 test("JT-04 S-18 PostgreSQL: 100 uses of a refresh token over three gateways get one identical answer", () => oneSuccessor(here));
+test("JT-03 S-20 PostgreSQL: each case of reuse over three gateways has its documented result", () => reuses(here));
 test("S-39 S-19 PostgreSQL: a replica whose clock is five minutes off does what the others do", () => oneClockOff(here));
 test("S-39 S-40 PostgreSQL: after a restart of all, tokens hold on each; another secret refuses them", () => afterRestart(here));
