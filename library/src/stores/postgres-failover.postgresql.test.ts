@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { tokensAround } from "../../test-support/stores/failover/tokens-around.ts";
 import { quietStore } from "../../test-support/stores/postgres-schemas.ts";
 import { type PostgresServer, startPostgres, startStandby } from "../../test-support/stores/postgres-server.ts";
 import { HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
@@ -26,6 +27,7 @@ test("a failover loses writes that the standby has not confirmed, and no others"
   const [kept, ended, rotated] = [sampleRow(), sampleRow({ owner: "o" }), sampleRow()];
   for (const row of [ended, rotated]) await store.put(row, "absent");
   await comesTo(primary, "quorum", "SELECT sync_state FROM pg_stat_replication");
+  const tokens = await tokensAround.prepare(confirming, { hasRow: () => true });
 
   // Confirmed is what the standby has written down, whether or not it can be read there already.
   await standby.sql("SELECT pg_wal_replay_pause()");
@@ -56,6 +58,7 @@ test("a failover loses writes that the standby has not confirmed, and no others"
   assert.deepEqual(await store.end({ owner: "o" }, "logout", START), [ended.id]);
   assert.equal(await store.put({ ...rotated, version: 2, secretHash: "another" }, 1), true);
   assert.equal(await store.mark("used", START + HOUR, START), true);
+  assert.deepEqual(await tokensAround.write(store, tokens), { family: true, personal: true, exchange: true, revocation: true });
   await store.close();
   await primary.stop();
   assert.deepEqual(await standby.sql("SELECT pg_promote()"), [[true]]);
@@ -65,6 +68,8 @@ test("a failover loses writes that the standby has not confirmed, and no others"
   assert.deepEqual({ ...(await later.get(ended.id)) }, ended, "a session that was logged out lives again");
   assert.deepEqual({ ...(await later.get(rotated.id)) }, rotated);
   assert.equal(await later.marked("used", START), undefined);
+  const lost = { family: 401, personal: 401, newest: 401, before: 200, revoked: 200 };
+  assert.deepEqual(await tokensAround.look(later, tokens), lost);
   // And what was confirmed is not lost, nor is what was never answered as done.
   assert.deepEqual({ ...(await later.get(kept.id)) }, kept);
   assert.equal(await later.put({ ...rotated, version: 3 }, 1), true);
