@@ -80,6 +80,7 @@ const AUDIENCE: OptionNames<TokenAudience> = {
   scope: true,
   lifetime: true,
   family: true,
+  idle: true,
   users: true,
   sessions: true,
   algorithm: true,

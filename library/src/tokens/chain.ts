@@ -12,6 +12,8 @@ export interface Chain {
   readonly generation: number;
   /** When it was last exchanged, or issued. */
   readonly rotated: number;
+  /** How long after that it is good; without it as long as the family. */
+  readonly idle?: number;
 }
 
 /** `unknown`: no secret of this family, as far as can be told. */

@@ -74,13 +74,15 @@ export function familyOf(row: SessionRow | undefined, now: number): Family | nul
   if (typeof audience !== "string" || typeof scope !== "string" || typeof client !== "string") return null;
   const { owner } = row;
   const terms = { audience, scope, client };
+  const chain = chainOf(data);
+  if (chain?.idle !== undefined && now >= chain.rotated + chain.idle) return null;
   const more = { parent: parentOf(row), actor: actorOf(data["actor"]), name: typeof name === "string" ? name : null };
-  return { identity, owner, terms, chain: chainOf(data), ...more };
+  return { identity, owner, terms, chain, ...more };
 }
 
-function chainOf({ lifetime, generation, rotated }: JsonObject): Chain | null {
+function chainOf({ lifetime, generation, rotated, idle }: JsonObject): Chain | null {
   if (typeof lifetime !== "number" || typeof generation !== "number" || typeof rotated !== "number") return null;
-  return { lifetime, generation, rotated };
+  return { lifetime, generation, rotated, ...omitUndefined({ idle: typeof idle === "number" ? idle : undefined }) };
 }
 
 function actorOf(stored: JsonValue | undefined): Actor | null {

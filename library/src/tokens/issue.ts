@@ -1,6 +1,7 @@
 /** Issues access tokens, with refresh tokens or without: for the app, a signed-in user, or an agent of theirs. */
 import type { Identity, IssuedToken, LoginIdentity, TokenKind, TokenRequest } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
 import { isStorable, normalizeIdentity, ownerOf } from "../core/record.ts";
 import type { SigningKeys } from "../crypto/signing/signing-keys.ts";
 import { mintTicket } from "../crypto/ticket.ts";
@@ -36,8 +37,9 @@ export function tokenIssuer(options: IssueOptions): TokenIssuer {
 
   async function issued(granted: Granted, whose: Whose, origin?: Origin): Promise<IssuedToken> {
     const now = clock.now();
-    const { lifetime, family: whole, ...terms } = granted;
-    const chain = whole === null ? null : { lifetime, generation: 0, rotated: now };
+    const { lifetime, family: whole, idle, ...terms } = granted;
+    const first = { lifetime, generation: 0, rotated: now, ...omitUndefined({ idle: idle ?? undefined }) };
+    const chain = whole === null ? null : first;
     const family = { ...whose, terms, chain, name: null };
     const latest = whose.parent === null ? undefined : origin?.expires;
     const expires = Math.min(now + (whole ?? lifetime), latest ?? Number.POSITIVE_INFINITY);

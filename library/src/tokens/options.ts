@@ -25,6 +25,11 @@ export interface TokenAudience {
    * refresh tokens.
    */
   readonly family?: Duration;
+  /**
+   * How long after its last exchange a refresh token is good: not shorter than `lifetime`, and not longer than
+   * `family`, which is the default.
+   */
+  readonly idle?: Duration;
   /** Whether users may ask for tokens of their own, at `POST tokens`. Default `false`. */
   readonly users?: boolean;
   /**
@@ -90,6 +95,7 @@ interface Settled {
   readonly scope: readonly string[];
   readonly lifetime: number;
   readonly family: number | null;
+  readonly idle: number | null;
   readonly users: boolean;
   /** The secrets as they are now; `null`: nobody may ask. */
   readonly introspection: (() => readonly string[]) | null;
@@ -120,6 +126,8 @@ export interface Granted extends GrantTerms {
   readonly lifetime: number;
   /** `null`: it cannot be refreshed. */
   readonly family: number | null;
+  /** `null`: as long as the family. */
+  readonly idle: number | null;
 }
 
 const HOUR = 3_600_000;
@@ -152,16 +160,23 @@ export function settledTokens({ audiences, accept = [], ...options }: TokenOptio
   };
 }
 
-function settle(name: string, { scope, lifetime = HOUR, family, users = false, introspection }: TokenAudience): Settled {
+function settle(name: string, given: TokenAudience): Settled {
+  const { scope, lifetime = HOUR, family, users = false, introspection } = given;
   const place = `audiences.${name}`;
   if (!NAME.test(name)) throw refusal("audiences", "have names of 1 to 255 ASCII characters without spaces.");
   const words = wordsOf(scope);
   if (words === null) throw refusal(`${place}.scope`, "is a list of words with single spaces.");
   const time = (key: string, given: Duration): number => durationOption(`tokens.${place}.${key}`, given, 1_000, LONGEST);
-  return {
-    scope: words,
+  const times = {
     lifetime: time("lifetime", lifetime),
     family: family === undefined ? null : time("family", family),
+    idle: given.idle === undefined ? null : time("idle", given.idle),
+  };
+  if (times.idle !== null && (times.idle < times.lifetime || times.idle > (times.family ?? 0)))
+    throw refusal(`${place}.idle`, "is not shorter than lifetime, and not longer than family.");
+  return {
+    scope: words,
+    ...times,
     users,
     introspection: secretsOf(`${place}.introspection`, introspection),
   };
@@ -194,7 +209,8 @@ export function termsOf(
   if (!NAME.test(client)) return { wrong: "client is 1 to 255 ASCII characters without spaces" };
   if (refreshable && allowed.family === null) return { wrong: `tokens.audiences.${audience} has no family: no refresh tokens` };
   const lifetime = durationOption("lifetime", request.lifetime ?? allowed.lifetime, 1_000, allowed.lifetime);
-  return { audience, scope: [...new Set(words)].join(" "), lifetime, family: refreshable ? allowed.family : null, client };
+  const { family, idle } = refreshable ? allowed : { family: null, idle: null };
+  return { audience, scope: [...new Set(words)].join(" "), lifetime, family, idle, client };
 }
 
 /** Whether a family that was issued before is still no wider than what is configured. */

@@ -134,6 +134,35 @@ test("JT-05 S-19 nothing extends a family past its absolute end, and its last to
   assert.equal((await shown(of, answer.access_token)).status, 401);
 });
 
+test("JT-05 a refresh token that rested too long is over, with its family; each exchange begins anew", async () => {
+  const app = { scope: "read write", lifetime: "5m", family: "1d", idle: "1h" } as const;
+  const of = world({ tokens: { audiences: { app }, accept: "app" } });
+  const { refreshToken } = await family(of);
+  of.clock.advance(59 * MINUTE);
+  const next = await nextOf(of, refreshToken);
+  of.clock.advance(60 * MINUTE - 1);
+  const last = await nextOf(of, next);
+  assert.equal((await of.auth.tokens.list(OWNER)).length, 1);
+  of.clock.advance(60 * MINUTE);
+  for (const path of ["refresh", "revoke"])
+    assert.equal((await post(of, `tokens/${path}`, { refresh_token: last, token: last })).status, 401);
+  assert.deepEqual(await of.auth.tokens.list(OWNER), []);
+  // Nobody stole it, and it stays over with another setting.
+  assert.deepEqual(of.told("token.reused"), []);
+  const { store, clock } = of;
+  assert.equal((await refreshed(world({ store, clock, tokens: REFRESHED }), last)).status, 401);
+});
+
+test("JT-05 idle is a time from lifetime to family, of tokens that are refreshed", () => {
+  const audience = { lifetime: "5m", family: "1d" } as const;
+  for (const idle of ["5m", "1d"] as const) world({ tokens: { audiences: { app: { ...audience, idle } } } });
+  for (const app of [{ ...audience, idle: "299s" }, { ...audience, idle: "86401s" }, { idle: "1h" }] as const)
+    assert.throws(
+      () => world({ tokens: { audiences: { app } } }),
+      /^CoatcheckError: tokens\.audiences\.app\.idle is not shorter/,
+    );
+});
+
 test("JT-05 a family that is wider than configured since is refused, and not ended", async () => {
   const of = world({ tokens: REFRESHED });
   const { refreshToken } = await family(of);

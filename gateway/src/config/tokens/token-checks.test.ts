@@ -70,6 +70,25 @@ const TABLE: readonly (readonly [file: object, ...said: string[]])[] = [
     { tokens: { audiences: [{ ...API, introspection: ["x".repeat(32), "x".repeat(31)] }] } },
     "tokens.audiences[0].introspection is too short. It has at least 32 characters. Make one:  npx coatcheck secret",
   ],
+  [{ tokens: { audiences: [{ ...API, family: "1d", idle: "1h" }] } }],
+  [
+    { tokens: { audiences: [{ ...API, idle: "1h" }] } },
+    "tokens.audiences[0].idle is given, though tokens.audiences[0].family is not. There are no refresh tokens that could be idle.",
+  ],
+  [
+    {
+      tokens: {
+        audiences: [
+          { ...API, family: "1d", idle: "59m" },
+          { ...API, name: "b", family: "1d", idle: "25h" },
+        ],
+      },
+    },
+    ...[0, 1].map((index) => {
+      const key = `tokens.audiences[${index}]`;
+      return `${key}.idle is not between ${key}.lifetime and ${key}.family. Refresh tokens would run out before access tokens, or never be idle for so long.`;
+    }),
+  ],
   [accepting({ revocation: "30s", personal: "api", allow: ["staff", { audiences: "api", scope: "jobs:read" }] })],
   [accepting({ revocation: "2h" }), "tokens.revocation is 2h. It is immediate, or a duration from 1s to 1h."],
   [accepting({ revocation: "at once" }), "tokens.revocation is at once. It is immediate, or a duration from 1s to 1h."],

@@ -77,7 +77,8 @@ function ofRule(key: string, { audiences: named, scope = "" }: Rule, audiences: 
 
 const wordsOf = (scope = ""): readonly string[] => scope.split(" ").filter((word) => word !== "");
 
-function ofAudience({ name, scope, introspection = [] }: Audiences[number], index: number, all: Audiences): Problem[] {
+function ofAudience(audience: Audiences[number], index: number, all: Audiences): Problem[] {
+  const { name, scope, introspection = [], lifetime, family, idle } = audience;
   const key = `tokens.audiences[${index}]`;
   const problems: Problem[] = [];
   if (!NAME.test(name)) {
@@ -92,6 +93,13 @@ function ofAudience({ name, scope, introspection = [] }: Audiences[number], inde
   if (introspection.some((secret) => secret.length < LEAST_SECRET)) {
     const lines = [`It has at least ${LEAST_SECRET} characters. Make one:  npx coatcheck secret`];
     problems.push({ headline: `${key}.introspection is too short`, lines });
+  }
+  if (idle !== undefined && family === undefined) {
+    const lines = ["There are no refresh tokens that could be idle."];
+    problems.push({ headline: `${key}.idle is given, though ${key}.family is not`, lines });
+  } else if (idle !== undefined && (idle < lifetime || idle > (family ?? 0))) {
+    const lines = ["Refresh tokens would run out before access tokens, or never be idle for so long."];
+    problems.push({ headline: `${key}.idle is not between ${key}.lifetime and ${key}.family`, lines });
   }
   return problems;
 }

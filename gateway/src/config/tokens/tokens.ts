@@ -12,6 +12,10 @@ const audience = object(
       duration("1s", "400d"),
       "How long refresh tokens go on giving new access tokens, in all. Not set: no refresh tokens.",
     ),
+    idle: optional(
+      duration("1s", "400d"),
+      "How long after its last exchange a refresh token is good: from `lifetime` to `family`. Not set: as long as `family`.",
+    ),
     users: fallback(flag, "Whether signed-in users may get tokens: at `POST tokens`, and for programs of theirs.", false),
     sessions: fallback(
       flag,
