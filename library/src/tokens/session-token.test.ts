@@ -65,6 +65,19 @@ test("S-27 CR-08 the same one until half a minute before its end, or until anoth
   assert.notEqual(decodeProtectedHeader(token()).kid, decodeProtectedHeader(second).kid);
 });
 
+test("S-27 of thousands of sessions that take turns each keeps its token", () => {
+  const of = own();
+  const someone = session(of);
+  const all = () =>
+    Array.from({ length: 2_500 }, (_, index) => {
+      const from = { ...someone, id: `session-${index}` };
+      return of.auth.tokens.forSession(from, { audience: "app" }).accessToken;
+    });
+  const first = all();
+  of.clock.advance(1_000);
+  assert.deepEqual(all(), first);
+});
+
 test("S-27 it ends with its session, and names a proxy's user who has none by the owner", () => {
   const of = own();
   const short = session(of, 45_000);

@@ -4,6 +4,7 @@ import type { Clock, Session, SessionToken, SessionTokenRequest } from "../contr
 import { CoatcheckError } from "../core/errors.ts";
 import { omitUndefined } from "../core/options/omit-undefined.ts";
 import type { SigningKeys } from "../crypto/signing/signing-keys.ts";
+import { BoundedCache } from "../oidc/http/bounded-cache.ts";
 import { ACCESS_TOKEN, subjectOf } from "./access-token.ts";
 import { type SettledTokens, termsOf } from "./options.ts";
 
@@ -16,14 +17,15 @@ interface SessionTokenOptions {
   readonly keys: Pick<SigningKeys, "sign" | "signer">;
   /** The public URL. */
   readonly issuer: string;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Clock;
 }
 
 /** Nobody can revoke them, so they are over soon. */
 const LONGEST = 300_000;
 /** One that is handed out again is good for as long at least, so that it does not run out on its way. */
 const LEAST_LEFT = 30_000;
-const MOST_KEPT = 2_048;
+/** Some 12 MB, in a process that so many people use within five minutes. */
+const MOST_KEPT = 10_000;
 
 interface Kept {
   readonly token: SessionToken;
@@ -32,7 +34,7 @@ interface Kept {
 
 /** Makes the function. The same session gets the same token until shortly before its end. */
 export function sessionTokens({ tokens, keys, issuer, clock }: SessionTokenOptions) {
-  const kept = new Map<string, Kept>();
+  const kept = new BoundedCache<Kept>(MOST_KEPT, clock);
 
   function made(
     session: TokenSession,
@@ -70,8 +72,7 @@ export function sessionTokens({ tokens, keys, issuer, clock }: SessionTokenOptio
     const last = kept.get(name);
     if (last !== undefined && last.signer === signer && clock.now() < last.token.expiresAt - LEAST_LEFT) return last.token;
     const token = made(session, owner, identity, request);
-    if (kept.size >= MOST_KEPT && last === undefined) kept.clear();
-    kept.set(name, { token, signer });
+    kept.set(name, { token, signer }, token.expiresAt - LEAST_LEFT - clock.now());
     return token;
   };
 }
