@@ -15,6 +15,9 @@ import { haveOauth2Proxy, startOauth2Proxy } from "../subjects/programs.ts";
 
 const BARE = "undici.dispatch";
 const GATEWAY = "gateway, session and identity headers";
+/** The same, and a token of ours for the upstream. */
+const OWN = "gateway, token: own";
+const OWN_TOKENS = { tokens: { audiences: ["api"] } };
 const FASTIFY = "@fastify/http-proxy, no session";
 const THEIRS = "oauth2-proxy";
 const MOST_PEOPLE = 500;
@@ -29,18 +32,26 @@ export async function proxyBench(stage: Stage, only: RegExp): Promise<Findings> 
   const provider = await stage.start("the provider", "provider");
   const issuer = `http://127.0.0.1:${provider.port}`;
   const people = Math.min(MOST_PEOPLE, stage.effort.sessions);
+  const world = { store: "memory:", issuer };
+  const own = { ...OWN_TOKENS, upstreams: [{ url: upstream, audience: "api", token: "own" }] };
+  const gateways = [
+    [GATEWAY, { ...world, upstream }],
+    [OWN, { ...world, config: own }],
+  ] as const;
   const pairs: Pair[] = [];
-  for (let instance = 1; only.test(GATEWAY) && instance <= stage.effort.gateways; instance++) {
-    const bare = await startBare(stage, BARE, "floors/bare-proxy", [upstream]);
-    const server = await startGateway(stage, GATEWAY, { store: "memory:", issuer, upstream });
-    const credentials = await signInThrough(server, issuer, people);
-    await verify(server.port, credentials.at(-1) ?? "", subjectOf(people - 1));
-    const requests = `${GATEWAY} ${instance}`;
-    await stage.load.prepare(
-      requests,
-      credentials.map((line) => requestTo("/projects/alpha?page=2", "accept: text/html", "user-agent: bench", line)),
-    );
-    pairs.push({ name: GATEWAY, requests, bare, server });
+  for (const [name, options] of gateways) {
+    for (let instance = 1; only.test(name) && instance <= stage.effort.gateways; instance++) {
+      const bare = await startBare(stage, BARE, "floors/bare-proxy", [upstream]);
+      const server = await startGateway(stage, name, options);
+      const credentials = await signInThrough(server, issuer, people);
+      await verify(server.port, credentials.at(-1) ?? "", subjectOf(people - 1));
+      const requests = `${name} ${instance}`;
+      await stage.load.prepare(
+        requests,
+        credentials.map((line) => requestTo("/projects/alpha?page=2", "accept: text/html", "user-agent: bench", line)),
+      );
+      pairs.push({ name, requests, bare, server });
+    }
   }
   if (only.test(FASTIFY)) pairs.push(await fastifyHttpProxy(stage, upstream));
   if (only.test(THEIRS) && haveOauth2Proxy(stage.effort.sessions >= FULL.sessions)) {

@@ -31,7 +31,7 @@ const ROWS = {
     "jose HS256 bearer",
   ],
   check: ["node:http 204", "check/nginx, memory", "check/nginx, SQLite", "check/nginx, SQLite, any user"],
-  proxy: ["undici.dispatch", "gateway, session and identity headers", "@fastify/http-proxy, no session"],
+  proxy: ["undici.dispatch", "gateway, session and identity headers", "gateway, token: own", "@fastify/http-proxy, no session"],
   reconcile: ["node:http", "coatcheck, session", "coatcheck, a proxy's user and their session"],
   refresh: ["memory", "SQLite"].flatMap((store) => [
     `${store}, others before`,

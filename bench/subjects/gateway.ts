@@ -1,5 +1,7 @@
 /** Starts the gateway by its command, and signs users in through it. */
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
 import { freePort } from "../../tools/suite/free-port.ts";
@@ -12,6 +14,8 @@ export interface GatewayOptions {
   readonly store: string;
   readonly issuer: string;
   readonly upstream?: string;
+  /** What its file says besides. */
+  readonly config?: object;
 }
 
 /** The settings of every gateway that is measured. */
@@ -38,9 +42,12 @@ interface Addresses {
 }
 
 /** Starts the gateway as its users do, by its command and its settings. */
-export async function startGateway(stage: Stage, name: string, { store, issuer, upstream }: GatewayOptions): Promise<Running> {
+export async function startGateway(stage: Stage, name: string, options: GatewayOptions): Promise<Running> {
+  const { store, issuer, upstream, config = {} } = options;
   const [port, admin] = [await freePort(), await freePort()];
-  const helper = stage.run(name, new URL("../../gateway/src/main.ts", import.meta.url), ["serve"], {
+  const file = join(stage.directory, `${port}.json`);
+  writeFileSync(file, JSON.stringify(config));
+  const helper = stage.run(name, new URL("../../gateway/src/main.ts", import.meta.url), ["serve", "--config", file], {
     cwd: stage.directory,
     execArgv: ["--import", new URL("../servers/report-cpu.ts", import.meta.url).href],
     env: {
