@@ -19,7 +19,12 @@ before(async () => {
   here = open.use(await gatewaysAtProvider());
   const start = (keepUserAgent: boolean): Promise<FullGateway> =>
     here.replica({
-      config: { session: { keepUserAgent }, admin: { listen: "127.0.0.1:0", token: TOKEN } },
+      config: {
+        session: { keepUserAgent },
+        admin: { listen: "127.0.0.1:0", token: TOKEN },
+        brand: { name: "Corner Shop", accent: "#0a7d4f" },
+        language: ["en", "de"],
+      },
       upstreams: [{}, { paths: ["/api"], access: "api" }],
     });
   a = await start(true);
@@ -183,3 +188,32 @@ for (const [keepAddress, kept] of [
     assert.equal(JSON.parse(told.text).address, kept, told.text);
   });
 }
+
+test("SE-10 S-61 at the gateway too sessions is a page, with its brand, that ends others without a script", async () => {
+  const [mine, phone] = [await a.signIn("vera"), await a.signIn("vera")];
+  const page = await own(a, "GET", "sessions", mine, { ...PAGE, "accept-language": "de-AT" });
+  assert.deepEqual([page.status, page.headers["content-type"]], [200, "text/html; charset=utf-8"]);
+  assert.match(page.text, /<html lang="de">[\s\S]*<title>Wo Sie angemeldet sind · Corner Shop<\/title>[\s\S]*--accent:#0a7d4f;/);
+  assert.ok(page.text.includes(`name="session" value="${sessionIdOf(phone)}"`) && page.text.includes("Dieses Gerät"));
+  const form = { ...PAGE, "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" };
+  const send = (headers: Record<string, string>) =>
+    a.ask("/auth/sessions/end", { method: "POST", headers: { ...headers, cookie: mine }, body: `session=${sessionIdOf(phone)}` });
+  assert.equal((await send({ ...form, "sec-fetch-site": "cross-site", origin: "https://evil.example" })).status, 403);
+  const ended = await send(form);
+  assert.deepEqual([ended.status, ended.headers.location], [303, "/auth/sessions"]);
+  assert.deepEqual([await b.statusWith(phone), await b.statusWith(mine)], [401, 200]);
+});
+
+test("F-36 SE-16 the page of sessions is a page in an outage too, and leads a stranger to the login", async () => {
+  const mine = await a.signIn("wim");
+  const led = await own(a, "GET", "sessions", "", PAGE);
+  assert.deepEqual([led.status, led.headers.location], [303, "/auth/login?return_to=%2Fauth%2Fsessions"]);
+  a.store.down = true;
+  try {
+    const page = await own(a, "GET", "sessions", mine, PAGE);
+    assert.deepEqual([page.status, page.headers["content-type"]], [503, "text/html; charset=utf-8"]);
+    assert.match(page.text, /<title>This page cannot be opened right now · Corner Shop<\/title>/);
+  } finally {
+    a.store.down = false;
+  }
+});

@@ -6,6 +6,7 @@ import { address, cidr, hostName, ownPrefix, publicOrigin } from "./kinds/networ
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 import { frontchannelLogout, landing, maxPendingEndings } from "./logout.ts";
 import { moveTo, moveToPassword } from "./move/move-to.ts";
+import { brand, language } from "./pages/brand.ts";
 import { provider } from "./provider.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
 import { signing } from "./signing.ts";
@@ -31,6 +32,12 @@ const session = object({
     "How long, from the access token's expiry, a session still counts as an identity while the provider cannot be asked; then 503, never an ending. 0: 503 at once.",
     "1h",
     { env: "COATCHECK_UNCONFIRMED" },
+  ),
+  recent: fallback(
+    duration("1s", "400d"),
+    "How long after they signed in at a provider users may end other sessions of theirs; later they sign in again first.",
+    "15m",
+    { env: "COATCHECK_RECENT" },
   ),
   persistent: fallback(flag, "Whether the cookie outlives the browser's window.", true, { env: "COATCHECK_PERSISTENT" }),
   sameSite: fallback(
@@ -205,6 +212,8 @@ export const SETTINGS = {
     { env: "COATCHECK_SIGNED_OUT_PAGE" },
   ),
   frontchannelLogout: fallback(frontchannelLogout, "Logout by the provider's front channel.", {}),
+  brand: fallback(brand, "What our pages look like.", {}),
+  language,
   prefix: fallback(ownPrefix, "Where the gateway's own endpoints live.", "/auth", { env: "COATCHECK_PREFIX" }),
   workers: fallback(integer(1, 64), "Processes that share the listener.", 1, { env: "COATCHECK_WORKERS" }),
   limits: fallback(limits, "What a request may cost.", {}),

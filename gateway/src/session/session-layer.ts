@@ -1,5 +1,13 @@
 /** Implements the session layer with the library. */
-import { type Auth, type Clock, coatcheck, type JsonObject, type Provider, type SigningOptions } from "coatcheck";
+import {
+  type Auth,
+  type Clock,
+  coatcheck,
+  type JsonObject,
+  type PagesOptions,
+  type Provider,
+  type SigningOptions,
+} from "coatcheck";
 import { CoatcheckError } from "coatcheck/errors";
 import { readSecret } from "coatcheck/secrets";
 import { omitUndefined } from "coatcheck/settings";
@@ -56,6 +64,7 @@ export function sessionLayer(
     frontchannelLogout: frontchannelOf(settings),
     maxPendingEndings: settings.session.maxPendingEndings,
     prefix: settings.prefix,
+    pages: pagesOf(settings),
     keep: {
       userAgent: settings.session.keepUserAgent,
       address: settings.session.keepAddress === "none" ? false : settings.session.keepAddress,
@@ -124,8 +133,12 @@ function signingOf({ signing: { keys, verify } }: Settings): SigningOptions {
   return { keys: keys.map(({ derived, key }) => derived ?? key ?? ""), verify: verify.map(omitUnset) };
 }
 
-function sessionOf({ session: { idle, lifetime, unconfirmed, persistent, maxPerUser } }: Settings) {
-  return { idle, lifetime, unconfirmed, persistent, ...omitUndefined({ maxPerUser }) };
+function sessionOf({ session: { idle, lifetime, unconfirmed, recent, persistent, maxPerUser } }: Settings) {
+  return { idle, lifetime, unconfirmed, recent, persistent, ...omitUndefined({ maxPerUser }) };
+}
+
+function pagesOf({ brand: { name, logo, css, accent, accentDark }, language }: Settings): PagesOptions {
+  return { brand: { ...omitUndefined({ name, logo, css }), colors: omitUndefined({ accent, accentDark }) }, language };
 }
 
 function frontchannelOf({ frontchannelLogout: { enabled, maxMarkers } }: Settings) {
