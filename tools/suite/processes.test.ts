@@ -38,6 +38,20 @@ test("test runner: each file is in one process, browsers come first, and no proc
   assert.equal(processes.length, 5);
 });
 
+test("test runner: what plays a suite or waits for a cluster starts ahead of what has its size", () => {
+  const files = {
+    "gateway/src/a.redis-server.test.ts": "x".repeat(100),
+    "library/src/b.redis-server.test.ts": `storeSuite("redis", {})${"x".repeat(76)}`,
+    "simulation/c.test.ts": `await search(1, 50)${"x".repeat(90)}`,
+    "soak/d.test.ts": "x".repeat(100),
+  } as const;
+  const order = processesOf(Object.keys(files), (path) => Object.entries(files).find(([name]) => name === path)?.[1] ?? "");
+  assert.deepEqual(
+    order.map(([path]) => path?.split("/").at(-1)?.[0]),
+    ["c", "b", "a", "d"],
+  );
+});
+
 interface Said {
   readonly status: number | null;
   readonly said: string;

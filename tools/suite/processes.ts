@@ -46,16 +46,20 @@ export function processesOf(paths: readonly string[], read: (path: string) => st
   return processes.toSorted((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0));
 }
 
+/** What plays a whole suite, or waits for servers to agree among themselves. */
+const LASTING = /storeSuite\(|storeCases|startCluster\(|startSentinelGroup\(|\bsearch\(/;
+
 /** How long a process takes, guessed by what its files use, in kilobytes of source that test in memory. */
 function weight(files: Process, read: (path: string) => string): number {
   return files.reduce((sum, path) => {
     const text = read(path);
-    const servers = serversOf(path);
-    const factor = servers.includes("chromium")
-      ? 1_000
-      : servers.length > 0 || /node:child_process|test-support\/command/.test(text)
-        ? 10
-        : 1;
-    return sum + (factor * text.length) / 1_000;
+    return sum + (factorOf(path, text) * text.length) / 1_000;
   }, 0);
+}
+
+function factorOf(path: string, text: string): number {
+  const servers = serversOf(path);
+  if (servers.includes("chromium")) return 1_000;
+  if (LASTING.test(text)) return 60;
+  return servers.length > 0 || /node:child_process|test-support\/command/.test(text) ? 10 : 1;
 }

@@ -14,8 +14,8 @@ const FOLDER = join(ROOT, "node_modules", ".cache", `coatcheck-test-processes-${
 const MODULE = join(import.meta.dirname, "shared-process.ts");
 /** What each process loads first. */
 const END_WATCH = pathToFileURL(join(import.meta.dirname, "end-watch.ts")).href;
-/** One more than there are cores, since tests wait for what they started. */
-const CONCURRENCY = availableParallelism() + 1;
+/** More than there are cores, since tests wait for what they started. */
+const CONCURRENCY = availableParallelism() + 2;
 
 /** Whoever ends this run ends its processes. */
 const STOPPED = new AbortController();
