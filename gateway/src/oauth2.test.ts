@@ -71,3 +71,23 @@ test("CB-04, F-31 its answers come to an address with its name, and a revoked to
   assert.equal(answer.status, 503);
   github.refuses = null;
 });
+
+test("AR-08, F-15 several providers are chosen from on a page, and the app never sees what is remembered", async () => {
+  await using discord = { ...(await playedProvider({ preset: "discord" })), [Symbol.asyncDispose]: () => discord.close() };
+  await using several = await startFullGateway({
+    world: {},
+    config: { providers: [github.config, { ...discord.config, domains: ["example.com"] }], loginChooser: true },
+    upstream: { access: "user" },
+  });
+  const browser = new Browser();
+  const page = await browser.send(several.port, "/auth/login", { headers: PAGE });
+  assert.equal(page.status, 200);
+  assert.match(page.text, /Continue with GitHub.*Continue with Discord/s);
+  const begun = await browser.send(several.port, "/auth/login?login_hint=a%40example.com", { headers: PAGE });
+  const back = discord.approve(begun.headers.location ?? "");
+  assert.equal((await browser.send(several.port, back, { headers: PAGE })).status, 303);
+  assert.equal((await browser.send(several.port, "/a", { headers: SCRIPT })).status, 200);
+  assert.match(browser.cookie, /\.provider=discord/);
+  assert.equal(several.seen.at(-1)?.headers.cookie, undefined);
+  assert.equal(several.seen.at(-1)?.headers["x-auth-request-issuer"], discord.config.issuer);
+});

@@ -125,6 +125,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
         prefix,
         frontchannelLogout: (options.frontchannelLogout ?? false) !== false,
         ...omitUndefined({
+          loginChooser: options.loginChooser,
           signedOutPage: options.signedOutPage,
           proxySignOutUrl: options.proxy?.signOutUrl === undefined ? undefined : checkedUrl(options.proxy.signOutUrl),
           clearSiteData: options.clearSiteData,

@@ -95,6 +95,11 @@ export interface CoatcheckOptions<Data> {
    */
   readonly provider?: ProviderConfig | OAuth2Config | DevProvider | Provider;
   readonly providers?: readonly (ProviderConfig | OAuth2Config | DevProvider | Provider)[];
+  /**
+   * With several providers: a login that names none, and whose `login_hint` decides for none, shows a page to choose
+   * from, with the one of last time first. Default `false`: it goes to the first provider.
+   */
+  readonly loginChooser?: boolean;
   /** Bearer tokens of providers, and of your own making. Asked first; a token that is presented decides. */
   readonly bearer?: BearerOptions;
   /** Tokens of our own, which `auth.tokens` issues. Default: none can be issued, and none is accepted. */

@@ -143,6 +143,8 @@ test("F-46 where nothing is said, this holds", () => {
         {
           type: "oidc",
           name: "default",
+          title: undefined,
+          domains: [],
           issuer: rest.COATCHECK_ISSUER,
           clientId: "app",
           clientSecret: "of-the-client",
@@ -170,6 +172,7 @@ test("F-46 where nothing is said, this holds", () => {
           recheck: undefined,
         },
       ],
+      loginChooser: false,
       upstreams: [
         {
           url,

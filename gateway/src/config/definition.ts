@@ -178,6 +178,12 @@ export const SETTINGS = {
     "The OIDC providers; the first is the usual one. None is needed if a proxy in front authenticates users.",
     [{}],
   ),
+  loginChooser: fallback(
+    flag,
+    "With several providers: a login that names none shows a page to choose from, with the one of last time first. Otherwise it goes to the first.",
+    false,
+    { env: "COATCHECK_LOGIN_CHOOSER" },
+  ),
   upstreams: fallback(list(upstream), "Where proxied requests go. Without any, only the gateway's own endpoints answer.", [], {
     env: "COATCHECK_UPSTREAM",
   }),

@@ -1,6 +1,6 @@
 /** The settings of a provider. */
 import { duration, flag, oneOf, secretText, text, textMap } from "./kinds/kinds.ts";
-import { issuer } from "./kinds/network-kinds.ts";
+import { hostName, issuer } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 import { userEntry } from "./kinds/user-entry.ts";
 import { OAUTH2_SETTINGS, withPresets } from "./provider/provider-type.ts";
@@ -15,6 +15,12 @@ const settings = object({
     "oidc",
   ),
   name: fallback(text, "Chooses the provider in `login?provider=`; unique.", "default"),
+  title: optional(text, "As people know it, on the page to choose from. Default: the product's name, if it is known."),
+  domains: fallback(
+    list(hostName),
+    "Domains of e-mail addresses: a login whose `login_hint` has one of them goes to this provider. It says where to ask, and not who may come in.",
+    [],
+  ),
   issuer: required(
     issuer,
     "The OIDC provider. Without OpenID Connect: who vouches for the users; then the preset knows it.",

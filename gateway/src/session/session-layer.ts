@@ -63,6 +63,7 @@ export function sessionLayer(
     clearSiteData: settings.session.clearSiteData,
     frontchannelLogout: frontchannelOf(settings),
     maxPendingEndings: settings.session.maxPendingEndings,
+    loginChooser: settings.loginChooser,
     prefix: settings.prefix,
     pages: pagesOf(settings),
     keep: {

@@ -101,6 +101,10 @@ export interface Provider {
    * answer who it is (`iss`), so that no other's answer is taken for its own. Default `false`.
    */
   readonly ownCallback?: boolean;
+  /** As people know it, for the page to choose from. Default: its name. */
+  readonly title?: string;
+  /** Domains of e-mail addresses, in lower case: a login with such a `login_hint` goes to this provider. */
+  readonly domains?: readonly string[];
   /** Further parameters of `login` that reach its page; none are added to those that every login takes. */
   readonly loginParameters?: readonly string[];
   /** How this provider is treated, for operators. */

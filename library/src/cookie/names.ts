@@ -38,6 +38,8 @@ export interface Cookies {
    * The definition for clearing a login's cookie that a browser sent under this name, or `undefined` if it is not one.
    */
   loginNamed(name: string): CookieSpec | undefined;
+  /** The name of the provider that this browser's user signed in with, for the page to choose from. */
+  readonly provider: CookieSpec;
   /** Whether a name is one of ours, with any of the prefixes that browsers know; a prefix counts in any case. */
   isOurs(name: string): boolean;
 }
@@ -91,6 +93,7 @@ export function createCookies(options: CookieOptions): Cookies {
       const rest = name.startsWith(loginPrefix) ? name.slice(loginPrefix.length) : "";
       return rest.length === STATE_CHARACTERS && STATE_START.test(rest) ? loginOf(rest, "Lax") : undefined;
     },
+    provider: defineCookie({ ...common, name: `${hostOnly}${base}.provider`, sameSite: "Lax" }),
     isOurs: (name) => name === session.name || isOurCookie(name, base),
   };
 }

@@ -33,13 +33,15 @@ export interface OidcDependencies {
   /** How long ago a user may have signed in who ends sessions of theirs, milliseconds. */
   readonly recent: number;
   readonly pages: Pages;
-  readonly cookies: Pick<Cookies, "session" | "login" | "formPostLogin" | "loginNamed" | "loginPrefix">;
+  readonly cookies: Pick<Cookies, "session" | "login" | "formPostLogin" | "loginNamed" | "loginPrefix" | "provider">;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly report: Report;
   readonly background: Background;
   /** The app's say at each login; without it all whom a provider vouches for come in. */
   readonly onSignIn?: (signIn: SignIn) => MaybePromise<SignInAnswer>;
+  /** Whether a login that names no provider asks which. Default `false`: it goes to the first. */
+  readonly loginChooser?: boolean;
   /** With a leading and no trailing slash. */
   readonly prefix: string;
   /** Origins besides the request's own that `return_to` may name; only if sub-domains share the session. */

@@ -11,20 +11,20 @@ export function providerOf(settings: ProviderSettings): ProviderConfig | OAuth2C
 
 function openIdOf(settings: ProviderSettings): ProviderConfig {
   const { type: _type, askGroups: _askGroups, endpoints: _endpoints, user: _user, recheck: _recheck, ...usual } = settings;
-  const { preset, scope, refreshTimeout, trustUnverifiedEmail: _, ...more } = usual;
+  const { preset, scope, title, refreshTimeout, trustUnverifiedEmail: _, ...more } = usual;
   const { users: _users, groups: _groups, groupsClaim: _groupsClaim, emailClaim: _email, userClaim: _name, ...rest } = more;
   const known = preset === undefined || isOAuth2Preset(preset) ? undefined : preset;
-  return { ...rest, ...omitUndefined({ preset: known, scope, refreshTimeout }) };
+  return { ...rest, ...omitUndefined({ preset: known, scope, title, refreshTimeout }) };
 }
 
 function oauth2Of(settings: ProviderSettings): OAuth2Config {
   const { name, issuer, clientId, clientSecret, clientAuthentication, authorizationParameters, loginParameters } = settings;
-  const { preset, scope, timeout, refreshTimeout, recheck, askGroups, endpoints, user } = settings;
+  const { preset, scope, title, domains, timeout, refreshTimeout, recheck, askGroups, endpoints, user } = settings;
   const known = preset !== undefined && isOAuth2Preset(preset) ? preset : undefined;
   return {
     ...({ type: "oauth2", name, issuer, clientId, clientSecret, clientAuthentication, askGroups, timeout } as const),
-    ...{ authorizationParameters, loginParameters },
-    ...omitUndefined({ preset: known, scope, refreshTimeout, recheck, user }),
+    ...{ authorizationParameters, loginParameters, domains },
+    ...omitUndefined({ preset: known, scope, title, refreshTimeout, recheck, user }),
     ...omitUndefined({ endpoints: endpoints && omitUndefined({ ...endpoints }) }),
   };
 }

@@ -12,6 +12,7 @@ import { queryOf, repeated } from "../parameters.ts";
 import { redirect, refusal } from "../responses.ts";
 import { safeReturnTo } from "../return-to.ts";
 import { askApp } from "./admission.ts";
+import { rememberedProvider } from "./choose.ts";
 import { sendToProvider } from "./login.ts";
 import type { LoginDependencies } from "./login-dependencies.ts";
 import type { Failure } from "./login-failed.ts";
@@ -95,9 +96,10 @@ export async function finishLogin(
     return fail({ ...about, code: "ERR_APP_HOOK", reason: "app", error });
   }
   exchange.whenStored(() => deps.report({ name: "login.completed", level: "info", provider: provider.name }));
-  if (deps.cookies.session.sameSite !== "Strict") return redirect(303, returnTo, cookies);
+  const kept = [...cookies, ...rememberedProvider(provider, deps)];
+  if (deps.cookies.session.sameSite !== "Strict") return redirect(303, returnTo, kept);
   const landing = deps.pages.show(request, landingPage(returnTo));
-  return { ...landing, headers: [...landing.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)] };
+  return { ...landing, headers: [...landing.headers, ...kept.map((cookie) => ["set-cookie", cookie] as const)] };
 }
 
 /** The page of a callback that the store refused, or that a logout overruled. */

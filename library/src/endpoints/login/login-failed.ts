@@ -69,8 +69,12 @@ export function loginFailed(
 }
 
 /** Where a new login begins, and where the user may go on to without one. */
-function waysOn({ provider, returnTo, signedIn }: Failure, { prefix, providers }: OidcDependencies) {
-  const which = provider === undefined || provider === providers[0]?.name ? "" : `&provider=${encodeURIComponent(provider)}`;
+function waysOn({ provider, returnTo, signedIn }: Failure, { prefix, providers, loginChooser }: OidcDependencies) {
+  // Who failed with one provider may want another.
+  const which =
+    provider === undefined || loginChooser === true || provider === providers[0]?.name
+      ? ""
+      : `&provider=${encodeURIComponent(provider)}`;
   const login = `${prefix}/login?return_to=${encodeURIComponent(returnTo)}${which}`;
   return { login, ...omitUndefined({ goOn: signedIn === true ? returnTo : undefined }) };
 }

@@ -10,6 +10,7 @@ import { redirectUri } from "../dependencies.ts";
 import { queryOf, readLoginQuery, withFurther } from "../parameters.ts";
 import { redirect, refusal } from "../responses.ts";
 import { returnToAfterLogin } from "../return-to.ts";
+import { askWhichProvider, providerFor } from "./choose.ts";
 import type { LoginDependencies } from "./login-dependencies.ts";
 import { loginFailed } from "./login-failed.ts";
 import type { Flow } from "./login-state.ts";
@@ -33,17 +34,19 @@ export async function beginLogin(
     loginFailed(request, { code: "ERR_BAD_REQUEST", reason: "parameter", parameter, returnTo: to }, deps);
   if ("malformed" in query) return malformed(query.malformed);
   const returnTo = returnToAfterLogin(query.returnTo, request.origin, deps.prefix, deps.returnOrigins);
-  const provider = query.provider === null ? deps.providers[0] : deps.providers.find(({ name }) => name === query.provider);
+  const provider = providerFor(query.provider, query.parameters, deps);
   if (provider === undefined) return malformed("provider", returnTo);
-  const parameters = withFurther(query.parameters, queryOf(request), provider.loginParameters);
+  const listed = provider === "ask" ? [] : provider.loginParameters;
+  const parameters = withFurther(query.parameters, queryOf(request), listed);
   if ("malformed" in parameters) return malformed(parameters.malformed, returnTo);
   // The user has signed in again meanwhile, in another tab, and may open the page that was asked for.
   if (query.ended !== null && session !== null && session.id !== null && session.identity !== null)
     return redirect(303, returnTo);
   // During an outage it is not known whether they are signed out.
   const told = query.ended === null || session === null ? undefined : endedPage(query.ended, againWithout(request, deps.prefix));
-  return told !== undefined
-    ? deps.pages.show(request, told)
+  if (told !== undefined) return deps.pages.show(request, told);
+  return provider === "ask"
+    ? askWhichProvider(request, deps)
     : sendToProvider(request, deps, { provider, returnTo, parameters, again: false });
 }
 

@@ -3,7 +3,15 @@ import type { GivenSecret } from "../../contracts.ts";
 import { isLoopbackHost } from "../../cookie/names.ts";
 import { secretNow } from "../../crypto/given-secret.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
-import { furtherParameters, loginParameter, providerName, scopeWords } from "../provider/further-parameters.ts";
+import {
+  type AmongProviders,
+  domainsOf,
+  furtherParameters,
+  loginParameter,
+  providerName,
+  scopeWords,
+  titleOf,
+} from "../provider/further-parameters.ts";
 import type { EmailList, GroupList, OAuth2Preset, OAuth2PresetName, UserPlace } from "./preset.ts";
 import { OAUTH2_PRESET_NAMES } from "./preset.ts";
 import { OAUTH2_PRESETS } from "./preset-table.ts";
@@ -62,7 +70,7 @@ export interface OAuth2User {
  * const auth = coatcheck({ provider: github, … }); // register https://app.example.com/auth/callback/github
  * ```
  */
-export interface OAuth2Config {
+export interface OAuth2Config extends AmongProviders {
   readonly type: "oauth2";
   /** Which provider this is. Without one `issuer`, `endpoints` and `user` are needed. */
   readonly preset?: OAuth2PresetName;
@@ -114,6 +122,9 @@ export interface OAuth2Config {
 export interface SettledOAuth2 {
   readonly name: string;
   readonly title: string;
+  /** What the page to choose from calls it. */
+  readonly label: string;
+  readonly domains: readonly string[];
   readonly issuer: string;
   /** Plain http is allowed, because the addresses are on loopback. */
   readonly loopback: boolean;
@@ -144,6 +155,7 @@ const refuse = refusingKeysOf("provider");
 export function settleOAuth2Config(config: OAuth2Config): SettledOAuth2 {
   const preset = presetOf(config);
   if (typeof config.clientId !== "string" || config.clientId === "") throw refuse("clientId", "is missing.");
+  const name = providerName(config.name ?? preset?.name ?? "default", refuse);
   const issuer = config.issuer ?? preset?.issuer;
   const { loopback } = issuerOf(issuer, refuse);
   const place = placesOf(config, preset, issuer ?? "");
@@ -155,7 +167,9 @@ export function settleOAuth2Config(config: OAuth2Config): SettledOAuth2 {
   // A description of one's own has its own addresses: the preset's lists are below the preset's API.
   const emails = config.user === undefined ? (preset?.emails ?? null) : null;
   return {
-    name: providerName(config.name ?? preset?.name ?? "default", refuse),
+    name,
+    label: titleOf(config.title, refuse) ?? preset?.title ?? name,
+    domains: domainsOf(config.domains, refuse),
     title: preset?.title ?? "OAuth 2.0",
     issuer: issuer ?? "",
     loopback: loopback || place.insecure(),

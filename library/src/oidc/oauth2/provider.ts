@@ -30,6 +30,8 @@ export function oauth2Provider(given: OAuth2Config, world: ProviderWorld): Provi
   return {
     name: config.name,
     issuer: config.issuer,
+    title: config.label,
+    domains: config.domains,
     ownCallback: true,
     loginParameters: config.loginParameters,
     ready: () => true,

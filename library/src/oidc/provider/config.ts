@@ -3,7 +3,15 @@ import type { GivenSecret } from "../../contracts.ts";
 import { secretNow } from "../../crypto/given-secret.ts";
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
-import { furtherParameters, loginParameter, providerName, scopeWords } from "./further-parameters.ts";
+import {
+  type AmongProviders,
+  domainsOf,
+  furtherParameters,
+  loginParameter,
+  providerName,
+  scopeWords,
+  titleOf,
+} from "./further-parameters.ts";
 import { PRESET_NAMES, type PresetName, type ProviderPreset } from "./presets/preset.ts";
 import { presetFor } from "./presets/presets.ts";
 
@@ -25,7 +33,7 @@ export type SigningAlgorithm = SignatureAlgorithm;
  * const auth = coatcheck({ providers: [google, staff], … }); // GET /auth/login?provider=staff
  * ```
  */
-export interface ProviderConfig {
+export interface ProviderConfig extends AmongProviders {
   /** As the provider writes it, byte for byte: `https://id.example.com`. Plain http only for loopback hosts. */
   readonly issuer: string;
   readonly clientId: string;
@@ -103,6 +111,8 @@ export interface SettledConfig {
   readonly clientId: string;
   readonly clientSecret: GivenSecret | null;
   readonly name: string;
+  readonly title: string | null;
+  readonly domains: readonly string[];
   /** `null`: nothing in the configuration says which; the metadata may. */
   readonly preset: ProviderPreset | null;
   /** `null`: the preset's. */
@@ -164,6 +174,8 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     clientId: config.clientId,
     clientSecret: config.clientSecret ?? null,
     name: providerName(config.name ?? "default", refuse),
+    title: titleOf(config.title, refuse),
+    domains: domainsOf(config.domains, refuse),
     preset: presetOf(config),
     scope: config.scope === undefined ? null : scopeOf(config.scope),
     authorizationParameters: furtherParameters(config.authorizationParameters ?? {}, refuse),

@@ -8,6 +8,17 @@ const RESERVED =
 const OWN = /^(return_to|provider|ended|prompt|login_hint|acr_values|max_age|ui_locales)$/;
 const PARAMETER = /^[A-Za-z0-9_.:-]{1,64}$/;
 
+/** What tells a provider from others, for people and by their addresses. */
+export interface AmongProviders {
+  /** As people know it, on the page to choose from. Default: the product's name, if it is known, else its name here. */
+  readonly title?: string;
+  /**
+   * Domains of e-mail addresses: with several providers a login whose `login_hint` has one of them goes to this one.
+   * It says where to ask, and not who may come in.
+   */
+  readonly domains?: readonly string[];
+}
+
 /** A provider's name, as it stands in addresses. */
 export function providerName(name: string, refuse: RefuseKey): string {
   if (/^[A-Za-z0-9_-]{1,32}$/.test(name)) return name;
@@ -44,4 +55,19 @@ export function furtherParameters(
 export function scopeWords(scope: string, refuse: RefuseKey): string {
   if (/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scope)) return scope;
   throw refuse("scope", "is a list of words with single spaces.");
+}
+
+/** A provider's title; `null` if none is given. */
+export function titleOf(title: string | undefined, refuse: RefuseKey): string | null {
+  if (title === undefined) return null;
+  if (typeof title === "string" && /^[^\p{Cc}]{1,64}$/u.test(title)) return title;
+  throw refuse("title", "is a text of at most 64 characters.");
+}
+
+/** Domains of e-mail addresses, in lower case. */
+export function domainsOf(domains: readonly string[] | undefined, refuse: RefuseKey): readonly string[] {
+  return (domains ?? []).map((domain) => {
+    if (typeof domain === "string" && /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(domain)) return domain.toLowerCase();
+    throw refuse("domains", `has ${JSON.stringify(domain)}, which is no domain such as example.com.`);
+  });
 }

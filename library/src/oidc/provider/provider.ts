@@ -103,6 +103,8 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
   return {
     name: config.name,
     issuer: config.issuer,
+    title: config.title ?? config.preset?.title ?? config.name,
+    domains: config.domains,
     responseMode: config.responseMode,
     loginParameters: config.loginParameters,
     ready: () => discovery.known() !== null,
