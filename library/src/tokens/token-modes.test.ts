@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { generateKeyPair, SignJWT } from "jose";
 import { idOf } from "../../test-support/cookies.ts";
-import { SECRET } from "../../test-support/origin.ts";
+import { ORIGIN, SECRET } from "../../test-support/origin.ts";
 import { FOR_PERSON, fromPage, OWNER, PERSON, post, REFRESHED, shown, world } from "../../test-support/tokens.ts";
 import { createKeyring } from "../crypto/keyring.ts";
 import { signIn } from "../testing/sign-in.ts";
@@ -47,6 +47,14 @@ type Way = readonly [good: readonly string[], show: (credential: string) => Prom
 const statusOf = async (answer: Promise<Response>): Promise<number> => (await answer).status;
 const bearerOf = (credential: string) => ({ authorization: `Bearer ${credential}` });
 const asCookie = (credential: string) => fromPage(`__Host-Http-coatcheck=${credential}`);
+
+const basicOf = (credential: string) => ({ authorization: `Basic ${btoa(`app:${credential}`)}` });
+const manage = ({ auth }: ReturnType<typeof world>, method: string, path: string, headers: Record<string, string>) =>
+  auth.handle(new Request(`${ORIGIN}/auth/${path}`, { method, headers }), () => new Response(null, { status: 404 }));
+
+const PROGRAM = { client_id: "cli", redirect_uri: "http://127.0.0.1:7777/" };
+const CODE = { ...PROGRAM, grant_type: "authorization_code", code_verifier: "v".repeat(43) };
+const ASKED = { ...PROGRAM, ...AUDIENCE, response_type: "code", code_challenge: "c".repeat(43), code_challenge_method: "S256" };
 
 /** An ID token of the provider that signed the person in. */
 async function idToken(now: number): Promise<string> {
@@ -98,7 +106,9 @@ async function credentialsOf(of: ReturnType<typeof world>) {
 }
 
 test("S-27 S-69 JT-06 every wrong credential at every endpoint is 401, and changes nothing of the victim's", async () => {
-  const of = world({ tokens: { ...REFRESHED, personal: {} } });
+  const { app, ...others } = REFRESHED.audiences;
+  const audiences = { ...others, app: { ...app, introspection: randomBytes(32).toString("hex") } };
+  const of = world({ tokens: { ...REFRESHED, audiences, personal: {} } });
   const { auth, store } = of;
   const { cookie, credentials, ids } = await credentialsOf(of);
   const rows = async () => JSON.stringify([await Promise.all(ids.map((id) => store.get(id))), await auth.tokens.list(OWNER)]);
@@ -119,6 +129,25 @@ test("S-27 S-69 JT-06 every wrong credential at every endpoint is 401, and chang
     "tokens/refresh, beside a good cookie": [
       refreshing,
       (it) => statusOf(post(of, "tokens/refresh", { refresh_token: it }, fromPage(cookie))),
+    ],
+    "tokens, as a program's code": [[], (it) => statusOf(post(of, "tokens", { ...CODE, code: it }))],
+    "tokens/session": [[], (it) => statusOf(post(of, "tokens/session", { access_token: it }))],
+    "tokens/session, beside a good cookie": [
+      [],
+      (it) => statusOf(post(of, "tokens/session", { access_token: it }, fromPage(cookie))),
+    ],
+    "tokens/introspect, as a service's secret": [
+      [],
+      (it) => statusOf(post(of, "tokens/introspect", { token: credentials["live access token"] }, basicOf(it))),
+    ],
+    "GET tokens, as cookie": [["session ticket"], (it) => statusOf(manage(of, "GET", "tokens", asCookie(it)))],
+    "DELETE tokens/{id}, as cookie": [
+      ["session ticket"],
+      (it) => statusOf(manage(of, "DELETE", `tokens/${ids[0]}`, asCookie(it))),
+    ],
+    "tokens/authorize, as cookie": [
+      ["session ticket"],
+      (it) => statusOf(post(of, "tokens/authorize", { ...ASKED, decision: "allow" }, asCookie(it))),
     ],
     "tokens/revoke": [refreshing, (it) => statusOf(post(of, "tokens/revoke", { token: it }))],
     "the app, as bearer token": [
@@ -141,7 +170,8 @@ test("S-27 S-69 JT-06 every wrong credential at every endpoint is 401, and chang
   assert.equal(await rows(), before);
   assert.equal(of.told("token.reused").length, 0);
   for (const [way, [good, show]] of Object.entries(ways)) {
-    if (/revoke|end-others/.test(way)) continue;
+    // Those change something, and an allowed program is sent its code.
+    if (/revoke|end-others|DELETE|authorize/.test(way)) continue;
     for (const [name, credential] of Object.entries(credentials))
       if (good.includes(name)) assert.equal(await show(credential), 200, `${name} at ${way}`);
   }
