@@ -35,8 +35,10 @@ interface Found {
 export interface RefreshTokens {
   /** New tokens for it, or `null`: it is none, or none any more. */
   exchange(token: string): Promise<IssuedToken | null>;
-  /** Ends its family. `false`: it is none. A repeat is answered as the first. */
-  revoke(token: string): Promise<boolean>;
+  /**
+   * Ends its family. `false`: it is none. A repeat is answered as the first. `audience`: only if it is for this one.
+   */
+  revoke(token: string, audience?: string): Promise<boolean>;
 }
 
 /** Makes it. What the store does not answer rejects with `ERR_STORE_UNAVAILABLE`. */
@@ -145,7 +147,7 @@ export function refreshTokens(options: RefreshOptions): RefreshTokens {
     return { row: found.row, family: { ...family, chain: family.chain }, identity: found.family.identity };
   }
 
-  async function revoked(shown: Shown): Promise<boolean> {
+  async function revoked(shown: Shown, audience: string | undefined): Promise<boolean> {
     const row = await store.get(shown.id);
     if (row === undefined || row.kind !== "token") return false;
     if (row.ended !== null) {
@@ -156,6 +158,7 @@ export function refreshTokens(options: RefreshOptions): RefreshTokens {
     }
     const family = familyOf(row, clock.now());
     if (family === null || family.chain === null) return false;
+    if (audience !== undefined && family.terms.audience !== audience) return false;
     if (placeOf(shown, row, family.chain, keyring).kind === "unknown") return false;
     await end(row, "logout", clock.now());
     report({ name: "token.revoked", level: "info", reason: kindOf(family), sessionId: row.id, owner: family.owner });
@@ -167,9 +170,9 @@ export function refreshTokens(options: RefreshOptions): RefreshTokens {
       const shown = parseTicket(token);
       return shown === undefined ? null : exchanged(shown);
     },
-    revoke: async (token) => {
+    revoke: async (token, audience) => {
       const shown = parseTicket(token);
-      return shown !== undefined && storeCall(report, revoked(shown));
+      return shown !== undefined && storeCall(report, revoked(shown, audience));
     },
   };
 }

@@ -6,6 +6,7 @@ import type { TokenIssuer } from "./issue.ts";
 import type { SettledTokens } from "./options.ts";
 import type { RefreshTokens } from "./refresh.ts";
 import { type Form, formOf, signInFirst } from "./routes/forms.ts";
+import { INVALID } from "./routes/revoke.ts";
 
 interface TokenRouteOptions {
   readonly tokens: SettledTokens;
@@ -16,11 +17,9 @@ interface TokenRouteOptions {
   readonly clock: Pick<Clock, "now">;
 }
 
-/** `POST tokens`, `POST tokens/refresh` and `POST tokens/revoke`; none sets a cookie. */
+/** `POST tokens` and `POST tokens/refresh`; none sets a cookie. */
 export function tokenRoutes(options: TokenRouteOptions): readonly Route[] {
   const { refresh } = options;
-  // The token in the body is the only proof: no cookie and no header is looked at.
-  const byToken = { method: "POST", lookup: false, touches: false } as const;
   return [
     {
       method: "POST",
@@ -34,28 +33,19 @@ export function tokenRoutes(options: TokenRouteOptions): readonly Route[] {
       },
     },
     {
-      ...byToken,
+      // The token in the body is the only proof: no cookie and no header is looked at.
+      method: "POST",
       path: "tokens/refresh",
+      lookup: false,
+      touches: false,
       endpoint: async (request) => {
         const form = await formOf(request, "refresh_token");
         if (!(form instanceof Map)) return form;
         return answerOf(await refresh.exchange(form.get("refresh_token") ?? ""));
       },
     },
-    {
-      ...byToken,
-      path: "tokens/revoke",
-      endpoint: async (request) => {
-        const form = await formOf(request, "token");
-        if (!(form instanceof Map)) return form;
-        return (await refresh.revoke(form.get("token") ?? "")) ? json(200, {}) : INVALID;
-      },
-    },
   ];
 }
-
-/** The same for whatever is no good refresh token: none, over, revoked, or of another kind (S-27). */
-const INVALID = refusal("ERR_INVALID_CREDENTIAL", undefined, [["www-authenticate", 'Bearer error="invalid_token"']]);
 
 const UNKNOWN_GRANT = refusal("ERR_BAD_REQUEST", "grant_type can be authorization_code here, or is left out.");
 

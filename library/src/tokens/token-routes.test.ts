@@ -138,6 +138,32 @@ test("S-64 JT-08 a service's secret may be given by a function, which is asked a
   assert.throws(() => kindsWorld({ tokens: { audiences: short } }), /tokens\.audiences\.app\.introspection is a secret/);
 });
 
+test("JT-08 a service revokes tokens for its audience, whatever it shows is 200, and it ends no others", async () => {
+  const of = kindsWorld({ tokens: asking() });
+  const cookie = await signInBySid(of);
+  const revoke = async (token: string, by = basic("app", SECRET)) => (await post(of, "tokens/revoke", { token }, by)).status;
+  const agent = await agentOf(of, cookie);
+  const family = await of.auth.tokens.issue({ ...FOR_PERSON, refreshable: true });
+  const agents = await of.auth.tokens.issue({ ...FOR_PERSON, audience: "agent", refreshable: true });
+  const ticket = cookie.slice(cookie.indexOf("=") + 1);
+  const made = `${family.id}.${"A".repeat(43)}`;
+  const before = (await of.auth.tokens.list(OWNER)).length;
+  for (const token of [agent.accessToken, agents.refreshToken ?? "", ticket, made, family.id, "nothing", ""])
+    assert.equal(await revoke(token), 200, token);
+  assert.equal((await of.auth.tokens.list(OWNER)).length, before);
+  assert.equal((await of.auth.sessions.list(OWNER)).length, 1);
+  const personal = await of.auth.tokens.issuePersonal({ subject: PERSON, name: "laptop" });
+  const access = await of.auth.tokens.issue(FOR_PERSON);
+  for (const token of [personal.token, access.accessToken]) {
+    assert.equal((await shown(of, token)).status, 200);
+    assert.deepEqual([await revoke(token), await revoke(token), (await shown(of, token)).status], [200, 200, 401]);
+  }
+  assert.deepEqual([await revoke(family.refreshToken ?? ""), (await shown(of, family.accessToken)).status], [200, 401]);
+  for (const by of [basic("app", `${SECRET}x`), basic("agent", SECRET), basic("", "")])
+    assert.equal(await revoke(agents.refreshToken ?? "", by), 401);
+  assert.equal((await shown(of, agents.accessToken)).status, 200);
+});
+
 test("JT-08 SE-16 while the store is away an introspection is 503, and says nothing", async () => {
   const { store, failing } = failingStore();
   const of = kindsWorld({ store, tokens: asking() });

@@ -13,6 +13,7 @@ import { type SettledTokens, settledTokens, type TokenOptions } from "./options.
 import { refreshTokens } from "./refresh.ts";
 import { introspectionRoutes } from "./routes/introspect.ts";
 import { ownTokenRoutes } from "./routes/own.ts";
+import { revokeRoute } from "./routes/revoke.ts";
 import { tokenSessionRoute, tokenSignIn } from "./routes/to-session.ts";
 import { tokenRoutes } from "./routes.ts";
 import { sessionTokens } from "./session-token.ts";
@@ -86,12 +87,15 @@ export function tokensOf(given: TokenOptions | undefined, world: TokenWorld): Ow
         },
       };
       const { routes: asking, redeem } = authorizing({ ...options, issueTo });
+      const refresh = refreshTokens(options);
+      const forService = { ...options, verifiersOf: (audience: string) => verifiersOf(tokens, [audience], timed, lookUp) };
       const routes = [
-        ...tokenRoutes({ ...options, issueTo, redeem, refresh: refreshTokens(options) }),
+        ...tokenRoutes({ ...options, issueTo, redeem, refresh }),
+        revokeRoute({ ...forService, refresh, directory }),
         ...asking,
         tokenSessionRoute(signIn),
         ...ownTokenRoutes({ ...options, directory }),
-        ...introspectionRoutes({ ...options, verifiersOf: (audience) => verifiersOf(tokens, [audience], timed, lookUp) }),
+        ...introspectionRoutes(forService),
       ];
       const timely = (route: Route): Route => ({
         ...route,

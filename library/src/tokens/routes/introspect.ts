@@ -1,10 +1,10 @@
 /** Introspection of our own tokens (RFC 7662), for services that have to know whether one was revoked. */
 import type { JsonObject, Route, RouteRequest, RouteResponse, TokenVerifier } from "../../contracts.ts";
-import { sameSecret } from "../../crypto/equal.ts";
-import { json, refusal } from "../../endpoints/responses.ts";
+import { json } from "../../endpoints/responses.ts";
 import { partsOf, refusing } from "../../oidc/jwt/jws.ts";
 import type { SettledTokens } from "../options.ts";
 import { formOf } from "./forms.ts";
+import { serviceOf, UNKNOWN_SERVICE } from "./service.ts";
 
 interface IntrospectionOptions {
   readonly tokens: Pick<SettledTokens, "audiences">;
@@ -21,8 +21,8 @@ export function introspectionRoutes(options: IntrospectionOptions): readonly Rou
 }
 
 async function answer(request: RouteRequest, options: IntrospectionOptions): Promise<RouteResponse> {
-  const audience = askedBy(request, options.tokens);
-  if (audience === null) return UNKNOWN;
+  const audience = serviceOf(request, options.tokens);
+  if (audience === null) return UNKNOWN_SERVICE;
   const form = await formOf(request, "token");
   if (!(form instanceof Map)) return form;
   const token = form.get("token") ?? "";
@@ -30,7 +30,6 @@ async function answer(request: RouteRequest, options: IntrospectionOptions): Pro
   return json(200, (verifier && (await told(token, audience, verifier, options))) ?? INACTIVE);
 }
 
-const UNKNOWN = refusal("ERR_INVALID_CREDENTIAL", undefined, [["www-authenticate", 'Basic realm="introspection"']]);
 /** The same for whatever is no good token for this audience (RFC 7662 s2.2). */
 const INACTIVE = { active: false };
 
@@ -54,18 +53,4 @@ async function told(
 /** Of a token that was verified. */
 function claimsIn(token: string): string {
   return JSON.stringify(Object.fromEntries(partsOf(token, refusing("the token")).claims));
-}
-
-const BASIC = /^basic +([A-Za-z0-9+/]{1,4000}={0,2})[ \t]*$/i;
-
-/** The audience whose secret the request shows (RFC 6749 s2.3.1). */
-function askedBy(request: RouteRequest, { audiences }: IntrospectionOptions["tokens"]): string | null {
-  const [, encoded = ""] = BASIC.exec(request.header("authorization") ?? "") ?? [];
-  const [name = "", secret = ""] = Buffer.from(encoded, "base64").toString().split(":", 2).map(decoded);
-  const secrets = audiences.get(name)?.introspection?.() ?? [];
-  return secrets.some((one) => sameSecret(secret, one)) ? name : null;
-}
-
-function decoded(text: string): string {
-  return new URLSearchParams(`_=${text}`).get("_") ?? "";
 }
