@@ -94,30 +94,31 @@ function opened(make: () => Promise<SingleClient>): Link {
     close: (connection) => connection.disconnect(),
   });
   return {
-    async pipeline(commands) {
-      const pipeline = (await own.connected()).pipeline();
-      for (const command of commands) pipeline.call(...command);
-      const answers = (await pipeline.exec()) ?? [];
-      const lost = answers.find(([error]) => error instanceof Error && error.name !== "ReplyError");
-      if (lost !== undefined) throw lost[0];
-      return answers.map(([error, answer]) => error ?? answer);
-    },
-    async subscribe(channel, listener) {
-      const connection = await own.connected();
-      connection.on("message", (_, message) => listener.heard(message));
-      connection.on("close", () => listener.lost());
-      // Once more: it is answered when the one before stands.
-      connection.on(
-        "ready",
-        () =>
-          void connection.subscribe(channel).then(
-            () => listener.stands(),
-            () => {},
-          ),
-      );
-      await connection.subscribe(channel);
-      listener.stands();
-    },
+    pipeline: (commands) =>
+      own.use(async (connection) => {
+        const pipeline = connection.pipeline();
+        for (const command of commands) pipeline.call(...command);
+        const answers = (await pipeline.exec()) ?? [];
+        const lost = answers.find(([error]) => error instanceof Error && error.name !== "ReplyError");
+        if (lost !== undefined) throw lost[0];
+        return answers.map(([error, answer]) => error ?? answer);
+      }),
+    subscribe: (channel, listener) =>
+      own.use(async (connection) => {
+        connection.on("message", (_, message) => listener.heard(message));
+        connection.on("close", () => listener.lost());
+        // Once more: it is answered when the one before stands.
+        connection.on(
+          "ready",
+          () =>
+            void connection.subscribe(channel).then(
+              () => listener.stands(),
+              () => {},
+            ),
+        );
+        await connection.subscribe(channel);
+        listener.stands();
+      }),
     close: () => own.close(),
   };
 }

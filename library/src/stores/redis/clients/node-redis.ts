@@ -115,23 +115,22 @@ function opened<Own extends Connection>(
     close: (connection) => connection.destroy(),
   });
   return {
-    async pipeline(commands) {
-      const connection = await own.connected();
-      const before = connections;
-      // Of one turn, so they go out together. (The client's own pipelines tell of one error alone.)
-      const sending = [WHICH, ...commands, WHICH].map((command) => send(connection, command));
-      const answers = await Promise.allSettled(sending);
-      const [first, ...others] = answers.map((answer) =>
-        answer.status === "fulfilled" ? answer.value : serversError(answer.reason),
-      );
-      // Behind sentinels a client connects again without a word of it.
-      if (connections !== before || String(first) !== String(others.pop()))
-        throw new Error("The connection was lost on the way.");
-      return others;
-    },
+    pipeline: (commands) =>
+      own.use(async (connection) => {
+        const before = connections;
+        // Of one turn, so they go out together. (The client's own pipelines tell of one error alone.)
+        const sending = [WHICH, ...commands, WHICH].map((command) => send(connection, command));
+        const answers = await Promise.allSettled(sending);
+        const [first, ...others] = answers.map((answer) =>
+          answer.status === "fulfilled" ? answer.value : serversError(answer.reason),
+        );
+        // Behind sentinels a client connects again without a word of it.
+        if (connections !== before || String(first) !== String(others.pop()))
+          throw new Error("The connection was lost on the way.");
+        return others;
+      }),
     async subscribe(channel, told) {
-      const connection = await own.connected();
-      await connection.subscribe(channel, (message) => told.heard(message));
+      await own.use((connection) => connection.subscribe(channel, (message) => told.heard(message)));
       listener = told;
       told.stands();
     },

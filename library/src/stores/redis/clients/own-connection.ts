@@ -20,9 +20,14 @@ export class OwnConnection<Connection> {
     this.#connected.catch(() => {});
   }
 
-  /** The connection, when it stands. */
-  connected(): Promise<Connection> {
-    return this.#connected;
+  /**
+   * Does something with the connection when it stands, unless it was closed meanwhile: a closed client behind sentinels
+   * would open another connection to subscribe, which nobody closes.
+   */
+  async use<Answer>(work: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    const connection = await this.#connected;
+    if (this.#closed) throw closed();
+    return work(connection);
   }
 
   close(): void {
@@ -33,7 +38,7 @@ export class OwnConnection<Connection> {
   async #connect(make: () => Promise<Connection>): Promise<Connection> {
     const made = await make();
     this.#made = made;
-    if (this.#closed) throw new Error("The connection was closed.");
+    if (this.#closed) throw closed();
     await this.#handling.connect(made);
     return made;
   }
@@ -46,3 +51,5 @@ export class OwnConnection<Connection> {
     }
   }
 }
+
+const closed = (): Error => new Error("The connection was closed.");
