@@ -85,6 +85,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       "core/row-columns",
       "core/rows",
       "core/scan/scan-position",
+      "time",
     ],
     alone: true,
   },

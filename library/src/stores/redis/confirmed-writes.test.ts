@@ -138,3 +138,16 @@ test("SE-12 durability in full counts a write when it is on the server's disk an
     assert.equal(sent[1], "a1 WAITAOF 1 1 100");
   }
 });
+
+test("SE-16 a master that never answers holds up one batch, and the next one goes over another connection", async () => {
+  const { commander, sent } = played(() => TWO);
+  const { open } = commander;
+  let silent = true;
+  const { promise: never } = Promise.withResolvers<readonly unknown[]>();
+  commander.open = (master) => ({ ...open(master), ...(silent && { pipeline: () => never }) });
+  const writes = new ConfirmedWrites(commander, byReplicas(1, 100), 1);
+  await assert.rejects(writes.write(set("x")), { ...UNAVAILABLE, message: "Redis did not answer a write within 1 ms." });
+  silent = false;
+  assert.equal(await writes.write(set("y")), "OK");
+  assert.deepEqual(sent, ["a1 closed", "a2 SET y v", "a2 WAIT 1 100"]);
+});

@@ -2,13 +2,22 @@
  * Writes that count once replicas have them: `WAIT` behind them on the same connection. That connection is the store's
  * own, one for each master, because a `WAIT` holds up all that comes after it, and reads are not to wait for replicas.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { CoatcheckError } from "../../core/errors.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
+import { within } from "../../time/within.ts";
 import type { Call } from "./calls.ts";
 import { commandOf, isUnknownScript } from "./calls.ts";
 import type { Commander, Link, RedisCommand } from "./clients/commander.ts";
 
 /** The most writes that one `WAIT` confirms; a failure is theirs together. */
 const BATCH = 256;
+/**
+ * How long a master may take for a batch, the connection to it included, in milliseconds: less than a call may take by
+ * default. Those that come meanwhile wait for it.
+ */
+const LONGEST = 4_500;
+const CLOCK = { sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, omitUndefined({ signal })) };
 /** The most times that one write is sent: redirected, or with its script. */
 const ATTEMPTS = 6;
 
@@ -61,12 +70,14 @@ function redirection(answer: unknown): { readonly master: string; readonly askin
 export class ConfirmedWrites {
   readonly #commander: Commander;
   readonly #confirmation: Confirmation;
+  readonly #longest: number;
   readonly #lanes = new Map<string, Lane>();
   #closed = false;
 
-  constructor(commander: Commander, confirmation: Confirmation) {
+  constructor(commander: Commander, confirmation: Confirmation, longest: number = LONGEST) {
     this.#commander = commander;
     this.#confirmation = confirmation;
+    this.#longest = longest;
   }
 
   /** Answers once the write is confirmed. Rejects if it was not in time: whether it will last is not known. */
@@ -105,7 +116,8 @@ export class ConfirmedWrites {
     try {
       if (this.#closed) throw new Error("The store is closed.");
       lane.link ??= this.#commander.open(master);
-      const answers = await lane.link.pipeline([...commands, this.#confirmation.command]);
+      const sent = lane.link.pipeline([...commands, this.#confirmation.command]);
+      const answers = await within(CLOCK, this.#longest, sent, () => silent(this.#longest));
       this.#answer(master, batch, answers);
     } catch (error) {
       lane.link?.close();
@@ -143,3 +155,7 @@ export class ConfirmedWrites {
 
 const unconfirmed = (): CoatcheckError =>
   new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: "Too few replicas or disks confirmed a write in time." });
+
+function silent(longest: number): never {
+  throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: `Redis did not answer a write within ${longest} ms.` });
+}
