@@ -2,11 +2,15 @@
  * `check-config --online`: tries what a configuration can only name. It asks as little as tells something, and says
  * what cannot be told.
  */
+import { once } from "node:events";
 import { CoatcheckError } from "coatcheck";
 import type { ProviderSettings, Settings } from "../config/config.ts";
-import type { StoreSetting } from "../config/kinds/store-kind.ts";
+import type { KeepingSetting, StoreSetting } from "../config/kinds/store-kind.ts";
 import { redirectAddresses } from "../config/redirect-addresses.ts";
 import { openStore } from "../session/open-store.ts";
+
+/** How long a store may take to be opened and written, in milliseconds. */
+const STORE_LIMIT = 15_000;
 
 /** What came of a try. */
 interface Tried {
@@ -86,18 +90,25 @@ async function tryClient(provider: ProviderSettings, endpoint: string, redirect:
 async function tryStore(what: string, setting: StoreSetting, password: string | undefined): Promise<Tried> {
   const keeping = setting.kind === "cookie" ? setting.marks : setting;
   if (keeping === null) return { what, ok: true, said: "is none: sessions are in their cookies" };
+  const late = AbortSignal.timeout(STORE_LIMIT);
+  const silent = once(late, "abort").then(() => Promise.reject(new Error(`it did not answer within ${STORE_LIMIT / 1_000} s`)));
+  silent.catch(() => {});
   try {
-    const store = await openStore(keeping, { password: () => password, onWarning: () => undefined });
-    try {
-      const now = Date.now();
-      await store.mark("check-config", now + 1_000, now);
-      return { what, ok: true, said: "can be written" };
-    } finally {
-      await store.close();
-    }
+    await Promise.race([written(keeping, password), silent]);
+    return { what, ok: true, said: "can be written" };
   } catch (error) {
     const { cause } = error instanceof CoatcheckError && error.code === "ERR_STORE_UNAVAILABLE" ? error : {};
     return { what, ok: false, said: `cannot be used: ${cause instanceof Error ? cause.message : reasonOf(error)}` };
+  }
+}
+
+async function written(setting: KeepingSetting, password: string | undefined): Promise<void> {
+  const store = await openStore(setting, { password: () => password, onWarning: () => undefined, mustAnswer: true });
+  try {
+    const now = Date.now();
+    await store.mark("check-config", now + 1_000, now);
+  } finally {
+    await store.close();
   }
 }
 

@@ -6,24 +6,22 @@ import { postgres } from "coatcheck/postgres";
 import { omitUndefined } from "coatcheck/settings";
 import pg from "pg";
 import type { PostgresSetting } from "../config/kinds/postgres-address.ts";
-
-interface OpenPostgres {
-  /** Takes the place of the address's. Asked for each connection. */
-  readonly password: () => string | undefined;
-  /** Told what an operator should know, at the start or later. */
-  readonly onWarning: (message: string) => void;
-}
+import type { OpenServer } from "./place/open-server.ts";
 
 /** How long a connection may take to be made, or to become free, in milliseconds. */
 const CONNECT = 3_000;
 
 /**
  * Opens the store, and resolves when it stands. A server that does not answer is waited for by the requests, not by the
- * start: it is told as a warning. Closing the store closes the pool.
+ * start: it is told as a warning, unless it must answer. Closing the store closes the pool.
  *
- * @throws CoatcheckError `ERR_STORE_INVALID` for what an operator has to mend.
+ * @throws CoatcheckError `ERR_STORE_INVALID` for what an operator has to mend; `ERR_STORE_UNAVAILABLE` if it must
+ * answer.
  */
-export async function openPostgres(setting: PostgresSetting, { password, onWarning }: OpenPostgres): Promise<SessionStore> {
+export async function openPostgres(
+  setting: PostgresSetting,
+  { password, onWarning, mustAnswer }: OpenServer,
+): Promise<SessionStore> {
   const { listen, schema, migrate, connections, cache: staleness } = setting;
   const current = (): string | undefined => password() ?? setting.password;
   const config: pg.ClientConfig = {
@@ -61,7 +59,7 @@ export async function openPostgres(setting: PostgresSetting, { password, onWarni
   try {
     await store.marked("start", Date.now());
   } catch (error) {
-    if (!(error instanceof CoatcheckError) || error.code !== "ERR_STORE_UNAVAILABLE") {
+    if (mustAnswer || !(error instanceof CoatcheckError) || error.code !== "ERR_STORE_UNAVAILABLE") {
       await opened.close();
       throw error;
     }

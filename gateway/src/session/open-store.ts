@@ -20,13 +20,15 @@ export interface OpenOptions {
   readonly onFileLost?: (error: CoatcheckError) => void;
   /** Told what an operator should know of the store, once each. Default: a process warning. */
   readonly onWarning?: (message: string) => void;
+  /** A server that does not answer is an error, and no warning. Default `false`. */
+  readonly mustAnswer?: boolean;
 }
 
 /** Opens the configured store. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
 export async function openStore(setting: KeepingSetting, options: OpenOptions = {}): Promise<SessionStore> {
-  const { password = () => undefined, workers = 1, onFileLost, onWarning } = options;
+  const { password = () => undefined, workers = 1, onFileLost, onWarning, mustAnswer = false } = options;
   if (setting.kind === "memory") return memory();
-  const server = { password, onWarning: onWarning ?? ((message: string) => process.emitWarning(message)) };
+  const server = { password, mustAnswer, onWarning: onWarning ?? ((message: string) => process.emitWarning(message)) };
   if (setting.kind === "postgres") return (await import("./open-postgres.ts")).openPostgres(setting, server);
   if (setting.kind === "redis") return (await import("./open-redis.ts")).openRedis(setting, server);
   const told = omitUndefined({ onFileLost, onExposed: onWarning });
