@@ -23,6 +23,7 @@ import { checkedOrigin, checkedPrefix, checkedStrategies, checkedUrl, origins, v
 import { refreshAbsent } from "./engine/refresh/background-job.ts";
 import { RefreshCoordinator } from "./engine/refresh/coordinator.ts";
 import { reporter } from "./engine/reporter.ts";
+import { formFinder } from "./engine/request/step-up/kept-forms.ts";
 import { systemClock } from "./engine/system.ts";
 import type { Auth } from "./http/auth.ts";
 import { keptAddress } from "./net/kept-address.ts";
@@ -117,6 +118,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     routes: [
       ...oidcRoutes({
         ...world,
+        keptForm: formFinder(world),
         pages,
         sessions,
         tokens: issuing.directory,

@@ -96,6 +96,7 @@ export function appWith(
     clock,
     entropy: systemEntropy,
     report: (event) => void events.push(event),
+    keptForm: () => Promise.resolve(null),
     pages: pagesOf(undefined, { entropy: systemEntropy, report: () => undefined }),
     background: { waitUntil: (work) => void background.add(work) },
     prefix: "/auth",

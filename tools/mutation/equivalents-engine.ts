@@ -258,7 +258,7 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "that it is another number later is what counts",
   },
   {
-    path: "engine/request/session.ts",
+    path: "engine/request/authenticate/identity-of.ts",
     line: "if (asserted !== null) return asserted.owner",
     operators: ["condition"],
     to: "false",

@@ -115,7 +115,7 @@ export const TYPES: readonly Equivalent[] = [
   },
   {
     path: "http/user-policy.ts",
-    line: "{ via: true, sensitive: true }",
+    line: "{ via: true, sensitive: true, maxAge: true, acr: true }",
     operators: ["boolean"],
     reason: "the names of the table are what counts; its values are there for the type alone",
   },

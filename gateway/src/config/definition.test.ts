@@ -186,6 +186,8 @@ test("F-46 where nothing is said, this holds", () => {
           via: [],
           caseSensitive: false,
           sensitive: false,
+          maxAge: undefined,
+          acr: [],
           preflight: false,
           token: "none",
           audience: undefined,

@@ -53,6 +53,15 @@ export const upstream = object(
       "Whether its requests look sessions up in the store itself, past what the store keeps for a while (`cache` of its address).",
       false,
     ),
+    maxAge: optional(
+      duration("1m", "365d"),
+      "How long ago its users may have signed in; who did before signs in again first, and what they were sending is kept meanwhile. Default: any time.",
+    ),
+    acr: fallback(
+      list(text),
+      "Of which class (`acr`) their sign-in has to be, one of these; who has another signs in again first. None: any.",
+      [],
+    ),
     preflight: fallback(flag, "Lets CORS preflights through without a session.", false),
     token: fallback(
       oneOf(["none", "header", "authorization", "own"]),

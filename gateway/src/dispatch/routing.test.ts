@@ -15,6 +15,8 @@ const terms = (access: AccessRule, groups: readonly string[] = []) => ({
   providers: new Set<string>(),
   preflight: false,
   sensitive: false,
+  maxAge: undefined,
+  acr: new Set<string>(),
   caseSensitive: false,
 });
 const route = (name: string, paths: readonly string[], hosts: readonly string[] = []) => ({

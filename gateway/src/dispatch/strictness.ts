@@ -12,6 +12,10 @@ export interface Terms {
   readonly preflight: boolean;
   /** Looks sessions up in the store itself. */
   readonly sensitive: boolean;
+  /** How long ago a user may have signed in; `undefined`: any time. */
+  readonly maxAge: number | undefined;
+  /** Of which classes the sign-in may be; none: any. */
+  readonly acr: ReadonlySet<string>;
 }
 
 const RANKS: { readonly [rule in AccessRule]: number } = { public: 0, optional: 1, user: 2, api: 2, groups: 2 };
@@ -22,6 +26,8 @@ export function isStricter(one: Terms, other: Terms): boolean {
   if (rank !== otherRank) return rank > otherRank;
   if (one.access === "public") return false;
   if (narrows(one.groups, other.groups) || narrows(one.providers, other.providers)) return true;
+  if (narrows(one.acr, other.acr) || (one.maxAge ?? Number.POSITIVE_INFINITY) < (other.maxAge ?? Number.POSITIVE_INFINITY))
+    return true;
   if (one.sensitive && !other.sensitive) return true;
   return rank > 1 && other.preflight && !one.preflight;
 }

@@ -13,6 +13,7 @@ import { ClientRequest, headerOf } from "./client-request.ts";
 import type { PublicOrigin, PublicOrigins } from "./origin.ts";
 import type { Target } from "./path.ts";
 import { readTarget } from "./path.ts";
+import { readBody } from "./read-body.ts";
 
 /** Methods that are understood; others are 405 (PX-01). */
 const METHODS: ReadonlySet<string> = new Set(
@@ -49,6 +50,11 @@ export class IncomingRequest extends ClientRequest {
     this.origin = read.origin;
     this.client = read.client;
     this.started = read.started;
+  }
+
+  /** A form that is kept; one that waits to be asked for is not. */
+  async sent(limit: number): Promise<string | null> {
+    return this.head.expects === undefined ? readBody(this.message, limit).catch(() => null) : null;
   }
 
   // The one header that every request is asked for; it was found already.

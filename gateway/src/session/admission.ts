@@ -1,5 +1,5 @@
 /** Authenticates and admits a request by the library's engine. */
-import type { AssertionSigner, Identity, MaybePromise, Policy, RequestView } from "coatcheck";
+import type { AssertionSigner, Decision, Identity, MaybePromise, Policy, RequestView, RouteResponse } from "coatcheck";
 import { omitUndefined } from "coatcheck/settings";
 import type { Engine, Exchange } from "./engine.ts";
 import type { Admission, Ask, Rejected } from "./interface.ts";
@@ -8,10 +8,12 @@ import { bearerOf, type OwnTokenMaker, ownTokenOf, type TokenTerms } from "./tok
 
 const USER_REQUIRED: Policy = { require: "user" };
 const USER_OPTIONAL: Policy = { require: "none" };
+const NO_CLASSES: readonly string[] = [];
 
-function policyOf({ require, sensitive = false }: Ask): Policy {
+function policyOf({ require, sensitive = false, maxAge, acr = NO_CLASSES }: Ask): Policy {
   const policy = require === "user" ? USER_REQUIRED : USER_OPTIONAL;
-  return sensitive ? { ...policy, sensitive } : policy;
+  if (!sensitive && maxAge === undefined && acr.length === 0) return policy;
+  return { ...policy, sensitive, ...omitUndefined({ maxAge, acr: acr.length === 0 ? undefined : acr }) };
 }
 
 /** What makes tokens and assertions about the caller. */
@@ -29,12 +31,19 @@ export function authenticate(engine: Engine, makers: Makers, request: RequestVie
     : concluded(makers, entered, ask);
 }
 
-function concluded(makers: Makers, exchange: Exchange, ask: Ask): Admission | Rejected {
+function concluded(makers: Makers, exchange: Exchange, ask: Ask): MaybePromise<Admission | Rejected> {
   const { decision } = exchange;
   if (decision.kind === "proceed") return new Admitted(exchange, makers);
-  const unwelcome = decision.kind === "login" && !ask.mayLogin;
-  const rejected = unwelcome ? ({ kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" } as const) : decision;
-  return { kind: "rejected", response: exchange.refuse(rejected) };
+  const answer = exchange.turnAway(decision.kind === "login" && !ask.mayLogin ? withoutLogin(decision) : decision);
+  return answer instanceof Promise ? answer.then(rejectedBy) : rejectedBy(answer);
+}
+
+const rejectedBy = (response: RouteResponse): Rejected => ({ kind: "rejected", response });
+
+/** Where users are not sent to the login. */
+function withoutLogin({ stepUp }: Extract<Decision, { kind: "login" }>) {
+  const code = stepUp === undefined ? "ERR_UNAUTHENTICATED" : "ERR_STEP_UP";
+  return { kind: "refuse", status: 401, code } as const;
 }
 
 /** An authenticated user or an anonymous caller, whose request is forwarded to an upstream. */

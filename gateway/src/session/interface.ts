@@ -26,6 +26,10 @@ export interface Ask {
   readonly origin: string;
   /** Whether the session is looked up in the store itself, past what that keeps for a while. Default `false`. */
   readonly sensitive?: boolean;
+  /** How long ago its user may have signed in, milliseconds; who did before signs in again. Default: any time. */
+  readonly maxAge?: number | undefined;
+  /** Of which classes the sign-in may be; none, or absent: any. */
+  readonly acr?: readonly string[];
 }
 
 /** The caller may pass: an authenticated user, or anonymous. */

@@ -36,6 +36,10 @@ export interface Route {
   readonly preflight: boolean;
   /** Whether its requests look sessions up in the store itself. */
   readonly sensitive: boolean;
+  /** How long ago its users may have signed in, milliseconds; `undefined`: any time. */
+  readonly maxAge: number | undefined;
+  /** Of which classes their sign-in may be; none: any. */
+  readonly acr: ReadonlySet<string>;
   readonly caseSensitive: boolean;
   readonly token: UpstreamSettings["token"];
   /** What a token of ours has to be good for. */
@@ -97,6 +101,8 @@ export function openRoute(
     told,
     preflight: settings.preflight,
     sensitive: settings.sensitive,
+    maxAge: settings.maxAge,
+    acr: new Set(settings.acr),
     caseSensitive: settings.caseSensitive,
     token: settings.token,
     needs: needsOf(settings, all),
@@ -111,6 +117,8 @@ export function openRoute(
           mayLogin: signsOn && access !== "api",
           origin,
           sensitive: settings.sensitive,
+          maxAge: settings.maxAge,
+          acr: settings.acr,
         },
       ]),
     ),

@@ -47,8 +47,9 @@ export function coatcheckFetch<Data>({ engine }: HasEngine<Data>): FetchAdapter<
   return {
     handler: (handler) => (request, info) => handleFetch(engine, request, handler, info),
     userHandler: (handler, options) => {
-      const { via } = userPolicy(options, engine);
-      return (request, info) => handleFetchUser(engine, request, handler, via === undefined ? info : { ...info, via });
+      // What is wrong with it is said now, not with the first request.
+      userPolicy(options, engine);
+      return (request, info) => handleFetchUser(engine, request, handler, options === undefined ? info : { ...info, ...options });
     },
   };
 }

@@ -98,8 +98,8 @@ export function coatcheckHono<Data>({ engine }: HasEngine<Data>, options: HonoOp
       return createMiddleware<{ Variables: { session: SignedInSession<Data> } }>(async (context, next) => {
         const exchange = exchanges.get(context);
         if (exchange === undefined) throw new TypeError("session() has not seen this request: use(on.session()) comes first");
-        const decision = policy.sensitive === true ? await exchange.admit(policy) : exchange.decide(policy);
-        if (decision.kind !== "proceed") return toResponse(exchange.refuse(decision));
+        const decision = await exchange.admit(policy);
+        if (decision.kind !== "proceed") return toResponse(await exchange.turnAway(decision));
         const { session } = exchange;
         if (isSignedIn(session)) context.set("session", session);
         await next();

@@ -127,6 +127,8 @@ export interface Exchange<Data> {
   decide(policy: Policy): Decision;
   /** The answer that a decision gives instead of the handler; a navigation also loses a ticket that is dead. */
   refuse(decision: Exclude<Decision, { kind: "proceed" }>): RouteResponse;
+  /** The same, with the form kept that the user of a step-up was sending: it can be sent when they come back. */
+  turnAway(decision: Exclude<Decision, { kind: "proceed" }>): MaybePromise<RouteResponse>;
   /** The answer to a {@link Settlement.refusal}, and to other errors with a code of ours. */
   answerFailure(error: Failure): RouteResponse;
   /** The answer to an error with a code of ours that the handler threw. */

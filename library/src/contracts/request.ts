@@ -24,6 +24,11 @@ export interface RequestView {
    * How many lines have this lower-case name. Absent if that cannot be told, as of a Fetch `Request`, which joins them.
    */
   lines?(name: string): number;
+  /**
+   * The body as it was sent, for a form that is to be kept while its user signs in again; `null`: it is longer than
+   * `limit` bytes, or somebody has read it. Absent where it cannot be had.
+   */
+  sent?(limit: number): Promise<string | null>;
 }
 
 /** A session that a ticket proved: its row as read, and which secret was shown. */
@@ -240,16 +245,27 @@ export interface Policy {
    * here. Default `false`.
    */
   readonly sensitive?: boolean;
+  /** How long ago its users may have signed in, milliseconds; who did before signs in again. Default: any time. */
+  readonly maxAge?: number;
+  /** Of which classes (`acr`) their sign-in may be; who has another signs in again. Default: any. */
+  readonly acr?: readonly string[];
+}
+
+/** What another sign-in has to bring: it may not be older, and is of one of these classes. */
+export interface StepUp extends Pick<Policy, "maxAge" | "acr"> {
+  /** The provider that is to be asked, by its name. Default: the first. */
+  readonly provider?: string;
 }
 
 /** What is done about a request before the handler runs. */
 export type Decision =
   | { readonly kind: "proceed" }
-  | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
+  | { readonly kind: "refuse"; readonly status: 400 | 401 | 403 | 409; readonly code: ErrorCode; readonly challenge?: string }
   /**
    * Instead of a 401 to a top-level navigation: send the browser to the login. `ended`: why the session is over, which
-   * the person is told first.
+   * the person is told first. `stepUp`: a user is signed in, not recently or not strongly enough for this route.
+   * `returnTo`: where to afterwards, if not to the page that was asked for.
    */
-  | { readonly kind: "login"; readonly ended?: EndReason }
+  | { readonly kind: "login"; readonly ended?: EndReason; readonly stepUp?: StepUp; readonly returnTo?: string }
   /** `retryAfter` in milliseconds. */
   | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause?: unknown; readonly retryAfter?: number };

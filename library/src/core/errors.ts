@@ -47,6 +47,16 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
     "You have as many personal access tokens as you may have. Revoke one first.",
     "Raise tokens.personal.maxPerUser, or revoke tokens that are not used.",
   ),
+  ERR_STEP_UP: entry(
+    401,
+    "You are signed in, but this needs a more recent or a stronger sign-in.",
+    "Open login in the browser with max_age and acr_values as WWW-Authenticate names them (RFC 9470); what this route asks is in its maxAge and acr.",
+  ),
+  ERR_FORM_SENT: entry(
+    409,
+    "This form was sent already. It is not sent again.",
+    "Nothing: it arrived once. Who wants to send it another time fills it in anew.",
+  ),
   ERR_SESSION_ENDED: entry(
     401,
     "The session ended before this was stored.",

@@ -19,8 +19,9 @@ import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
  * - `session`: a session without a store, in its cookie; the context is the cookie's name
  * - `code`: what a person allows a program, in an address; the context is our origin
  * - `development`: codes and refresh tokens of the development provider; the context is the kind and its issuer
+ * - `form`: what a person was sending when they had to sign in again, in a marker; the context is who they are
  */
-type SealPurpose = "tokens" | "login" | "logout" | "session" | "code" | "development";
+type SealPurpose = "tokens" | "login" | "logout" | "session" | "code" | "development" | "form";
 
 /**
  * Keyed hashes, under labels as {@link SealPurpose}; no purpose is of both kinds.

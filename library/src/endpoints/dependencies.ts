@@ -22,6 +22,12 @@ export type LoginProvider = Provider & { readonly responseMode?: "query" | "form
 /** The directives of `Clear-Site-Data` that are of use here. `cookies` takes those of all sub-domains too. */
 export type SiteData = "cache" | "storage" | "cookies";
 
+/** A form as its page sends it. */
+interface KeptForm {
+  readonly action: string;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
+
 /** The dependencies of the endpoints of sign-on. */
 export interface OidcDependencies {
   /** The first is the default. */
@@ -42,6 +48,8 @@ export interface OidcDependencies {
   readonly onSignIn?: (signIn: SignIn) => MaybePromise<SignInAnswer>;
   /** Whether a login that names no provider asks which. Default `false`: it goes to the first. */
   readonly loginChooser?: boolean;
+  /** A form of this owner that met a step-up; `"sent"` if it is through, `null` if there is none. */
+  readonly keptForm: (id: string, owner: string) => Promise<KeptForm | "sent" | null>;
   /** With a leading and no trailing slash. */
   readonly prefix: string;
   /** Origins besides the request's own that `return_to` may name; only if sub-domains share the session. */

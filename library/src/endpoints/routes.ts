@@ -1,6 +1,7 @@
 /** The table of endpoints. */
 import type { Route } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { continueForm } from "./continue.ts";
 import type { OidcDependencies } from "./dependencies.ts";
 import { finishLogin, loginNotTaken } from "./login/callback.ts";
 import { beginLogin, tellsEnding } from "./login/login.ts";
@@ -49,6 +50,13 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       lookup: false,
       touches: false,
       endpoint: (request) => continueLogout(request, deps),
+    },
+    {
+      method: "GET",
+      path: "continue",
+      lookup: true,
+      touches: false,
+      endpoint: (request, exchange) => continueForm(request, exchange, deps),
     },
     {
       method: "GET",

@@ -45,7 +45,7 @@ export async function flow<Data, Answer>(
   const exchange = await engine.enter(request, policy);
   const { decision } = exchange;
   if (decision.kind === "proceed") return conclude(engine, exchange, await answers.handler(exchange), answers);
-  const refused = answers.ours(exchange.refuse(decision));
+  const refused = answers.ours(await exchange.turnAway(decision));
   // A caller who is asked to sign in loses a ticket that proves nothing.
   return policy.require === "user" ? conclude(engine, exchange, refused, answers) : refused;
 }

@@ -11,27 +11,19 @@ import type {
 } from "../contracts.ts";
 import { challenge } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { omitUndefined } from "../core/options/omit-undefined.ts";
 import { flow } from "../engine/flow.ts";
 import { uncached } from "../engine/request/no-store.ts";
 import { pickOrigin } from "./pick-origin.ts";
 import { isSignedIn } from "./signed-in.ts";
-import { checkedVia } from "./user-policy.ts";
+import { askedPolicy, type RequireUser } from "./user-policy.ts";
 
 const ANYONE: Policy = { require: "none" };
 const USER: Policy = { require: "user" };
 
 /** What a Fetch handler may know beside the request. */
-export interface FetchInfo {
+export interface FetchInfo extends RequireUser {
   /** The address of the peer that opened the connection. */
   readonly peer?: string | undefined;
-  /**
-   * Which ways of authenticating are accepted, as `requireUser` takes them: whom another authenticated is 403. Default:
-   * all.
-   */
-  readonly via?: readonly string[];
-  /** Looks the session up in the store itself, as `requireUser` takes it. Default `false`. */
-  readonly sensitive?: boolean;
 }
 
 /** A request of the Fetch standard as the engine sees it. */
@@ -60,6 +52,16 @@ export class FetchRequest implements RouteRequest {
 
   get origin(): string {
     return pickOrigin(this.header("host") ?? new URL(this.#request.url).host, this.#origins);
+  }
+
+  async sent(limit: number): Promise<string | null> {
+    if (this.#request.bodyUsed) return null;
+    try {
+      return await this.body(limit);
+    } catch (error) {
+      if (error instanceof CoatcheckError) return null;
+      throw error;
+    }
   }
 
   async body(limit: number): Promise<string> {
@@ -97,9 +99,9 @@ export function needsPeer<Data>({ proxy }: Pick<Engine<Data>, "proxy">, how: str
   throw new TypeError(`the option proxy needs the address of the peer: ${how}`);
 }
 
-function policyOf<Data>(engine: Engine<Data>, policy: Policy, { via, sensitive }: FetchInfo = {}): Policy {
-  if (via !== undefined) checkedVia(via, engine);
-  return { ...policy, ...omitUndefined({ via, sensitive }) };
+function policyOf<Data>(engine: Engine<Data>, policy: Policy, info: FetchInfo): Policy {
+  const asks = (info.via ?? info.sensitive ?? info.maxAge ?? info.acr) !== undefined;
+  return asks ? askedPolicy(policy, info, engine) : policy;
 }
 
 /** Drives a Fetch handler: our own endpoints are answered, all else goes to `handler` with its session. */
@@ -111,7 +113,7 @@ export async function handleFetch<Data>(
 ): Promise<Response> {
   const view = viewOf(engine, request, info);
   if (engine.owns(view.target)) return toResponse(await serveOwn(engine, view));
-  return flow(engine, view, (info?.via ?? info?.sensitive) === undefined ? ANYONE : policyOf(engine, ANYONE, info), {
+  return flow(engine, view, info === undefined ? ANYONE : policyOf(engine, ANYONE, info), {
     ...FETCH_ANSWERS,
     handler: (exchange) => answered(exchange, handler, request),
   });
@@ -126,7 +128,7 @@ export async function handleFetchUser<Data>(
 ): Promise<Response> {
   const view = viewOf(engine, request, info);
   if (engine.owns(view.target)) return toResponse(await serveOwn(engine, view));
-  return flow(engine, view, (info?.via ?? info?.sensitive) === undefined ? USER : policyOf(engine, USER, info), {
+  return flow(engine, view, info === undefined ? USER : policyOf(engine, USER, info), {
     ...FETCH_ANSWERS,
     handler: (exchange) => answeredUser(exchange, handler, request),
   });

@@ -133,13 +133,15 @@ export class NodeEngine<Data> {
     return [lines].flat().some((line) => String(line).startsWith(begins));
   }
 
-  #lets(exchange: Exchange<Data>, policy: Policy, response: ServerResponse): boolean {
-    return this.#heeds(exchange, exchange.decide(policy), response);
+  #letsUserIf(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): boolean {
+    if (!this.#heeds(exchange, decision, response)) return false;
+    keepFromCaches(response);
+    return true;
   }
 
   #heeds(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): boolean {
     if (decision.kind === "proceed") return true;
-    writeAnswer(response, exchange.refuse(decision));
+    andThen(exchange.turnAway(decision), (answer) => writeAnswer(response, answer));
     return false;
   }
 
@@ -159,8 +161,7 @@ export class NodeEngine<Data> {
 
   /** {@link letsUser}, also for a policy that asks the store first, as a sensitive route's does. */
   admitsUser(exchange: Exchange<Data>, response: ServerResponse, policy: Policy): MaybePromise<boolean> {
-    if (policy.sensitive !== true) return this.letsUser(exchange, response, policy);
-    return andThen(exchange.admit(policy), () => this.letsUser(exchange, response, policy));
+    return andThen(exchange.admit(policy), (decision) => this.#letsUserIf(exchange, decision, response));
   }
 
   /**
@@ -168,9 +169,7 @@ export class NodeEngine<Data> {
    * says otherwise.
    */
   letsUser(exchange: Exchange<Data>, response: ServerResponse, policy: Policy): boolean {
-    if (!this.#lets(exchange, policy, response)) return false;
-    keepFromCaches(response);
-    return true;
+    return this.#letsUserIf(exchange, exchange.decide(policy), response);
   }
 
   /** Answers requests to our own endpoints, passes on all others. */

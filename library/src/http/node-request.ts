@@ -47,6 +47,18 @@ export class NodeRequest implements RouteRequest {
     return pickOrigin(this.header("host") ?? this.header(":authority"), this.#origins);
   }
 
+  async sent(limit: number): Promise<string | null> {
+    const { body: parsed } = this.#request;
+    if (typeof parsed === "object" && parsed !== null) return isFlat(parsed) ? within(formOf(parsed), limit) : null;
+    if (typeof parsed === "string") return within(parsed, limit);
+    if (this.#request.readableDidRead) return null;
+    try {
+      return await this.body(limit);
+    } catch {
+      return null;
+    }
+  }
+
   /** The body as text, also if a body parser has read it already. */
   async body(limit: number): Promise<string> {
     const { body: parsed } = this.#request;
@@ -79,6 +91,14 @@ export class NodeRequest implements RouteRequest {
 function cameOverUnixSocket(socket: object): boolean {
   return "server" in socket && socket.server instanceof Server && typeof socket.server.address() === "string";
 }
+
+const within = (text: string, limit: number): string | null => (Buffer.byteLength(text) > limit ? null : text);
+
+/** Whether a parser made nothing but fields of a form, so that the form can be made of them again. */
+const isFlat = (parsed: object): boolean =>
+  Object.values(parsed)
+    .flat()
+    .every((one) => typeof one === "string");
 
 function formOf(parsed: object): string {
   const form = new URLSearchParams();

@@ -19,6 +19,8 @@ export type PageKind =
   | "sessions"
   /** A fresh login is needed first. */
   | "sign-in-again"
+  /** What a person was sending when they had to sign in again. */
+  | "form"
   /** Asks whether a program may act for the user. */
   | "consent"
   | "malformed";

@@ -28,9 +28,13 @@ import type { WaitBudget } from "../refresh/wait-budget.ts";
 import { decisionOf, reconciled, refreshed } from "./admit.ts";
 import type { Asserted, Authenticated } from "./authenticate/authenticate.ts";
 import { authenticateExactly, provenBy } from "./authenticate/authenticate.ts";
+import { ownerIn } from "./authenticate/identity-of.ts";
 import type { EngineOptions } from "./options.ts";
 import { answerDecision, answerFailure, answerThrown, withCookies } from "./responses.ts";
 import { clearedSession } from "./sealed-cookies.ts";
+import { formIn } from "./step-up/kept-forms.ts";
+import { asksForStepUp } from "./step-up/policy.ts";
+import { onlyOnce, steppedUp } from "./step-up/step-up.ts";
 import { touch } from "./touch.ts";
 
 /** A request that was not admitted does not reach the handler. */
@@ -51,6 +55,7 @@ export abstract class AdmittedRequest<Data> {
   #body: Body | null = null;
   #waiting: WaitBudget | null = null;
   #decision: Decision = UNDECIDED;
+  #form: string | null = null;
 
   constructor(options: EngineOptions<Data>, request: RequestView, now: number, authenticated: Authenticated) {
     this.#options = options;
@@ -146,11 +151,20 @@ export abstract class AdmittedRequest<Data> {
     if (step.kind === "reconcile")
       return reconciled(this.#authenticated, this.#options).then((found) => this.#again(found, policy, tried));
     this.#decision = step;
+    const form = step.kind === "proceed" && asksForStepUp(policy) && this.#form === null ? formIn(this.request) : null;
+    if (form !== null) return this.#sends(form);
     const row = this.#proven?.row;
     const nearly = !tried && row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
     const { refresh, coordinator } = this.#options;
     const refreshes = policy.refreshes !== false && refresh.policy === "keep-in-step";
     if (nearly && refreshes && step.kind === "proceed") coordinator.refreshAhead(row);
+    return this;
+  }
+
+  /** A form that was kept while its user signed in again. */
+  async #sends(form: string): Promise<this> {
+    this.#form = form;
+    this.#decision = await onlyOnce(form, ownerIn(this) ?? "", this.#options);
     return this;
   }
 
@@ -177,7 +191,8 @@ export abstract class AdmittedRequest<Data> {
   }
 
   #step(policy: Policy): Step {
-    return decisionOf(this.#authenticated, this.draft, policy, this.request, this.now, this.#options);
+    const step = decisionOf(this.#authenticated, this.draft, policy, this.request, this.now, this.#options);
+    return step.kind === "proceed" && asksForStepUp(policy) ? steppedUp(this, policy, this.#options) : step;
   }
 
   /** A navigation that is refused clears a ticket that is dead; nothing else is set or cleared here. */

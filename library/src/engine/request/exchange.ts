@@ -1,24 +1,27 @@
 /** One request's way through the engine: what its handler wants, and its settling. */
 import type {
   Admitted,
+  Decision,
   Exchange,
   MaybePromise,
   ProviderLogin,
   PushedResponse,
   RequestView,
   RouteExchange,
+  RouteResponse,
   Session,
   Settlement,
 } from "../../contracts.ts";
 import type { Draft, LoginIntent } from "../../core/draft.ts";
 import { hasIntent, NO_INTENT, withLogin, withLogout } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
-import { isNavigation } from "../../core/navigation.ts";
+import { isNavigation, isSafe } from "../../core/navigation.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { ownerOf } from "../../core/record.ts";
 import { readOwnerMarker } from "../lifecycle/markers.ts";
 import { AdmittedRequest } from "./admitted-request.ts";
 import type { Authenticated } from "./authenticate/authenticate.ts";
+import { ownerIn } from "./authenticate/identity-of.ts";
 import { beginningOf, settleFirstVisit } from "./first-visit.ts";
 import { keepFromCaches } from "./no-store.ts";
 import type { EngineOptions } from "./options.ts";
@@ -27,6 +30,7 @@ import { SessionHandle } from "./session.ts";
 import { settle } from "./settle.ts";
 import type { Settling } from "./settlement.ts";
 import { UNCHANGED } from "./settlement.ts";
+import { turnedAway } from "./step-up/step-up.ts";
 
 const NOTHING: readonly (() => void)[] = [];
 
@@ -117,6 +121,13 @@ export class RequestExchange<Data> extends AdmittedRequest<Data> implements Exch
       this.ownerMarker = readOwnerMarker(this.#options.store, login.owner, this.loginBegan);
     }
     this.#draft = next;
+  }
+
+  turnAway(decision: Exclude<Decision, { kind: "proceed" }>): MaybePromise<RouteResponse> {
+    const { request } = this;
+    const owner = ownerIn(this);
+    const loses = decision.kind === "login" && decision.stepUp !== undefined && !isSafe(request.method);
+    return loses && owner !== null ? turnedAway(this, owner, decision, this.#options) : this.refuse(decision);
   }
 
   loginFromProvider(

@@ -1,9 +1,11 @@
 /** Answers of the engine: problem documents, the redirect to the login, pages of an outage. */
-import type { Decision, EndReason, ErrorCode, RequestView, RouteResponse } from "../../contracts.ts";
+import type { Decision, ErrorCode, RequestView, RouteResponse } from "../../contracts.ts";
 import { type Header, problemAnswer, secondsToWait } from "../../core/errors/problem-answer.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import type { EngineOptions } from "./options.ts";
+import { formIn } from "./step-up/kept-forms.ts";
+import { loginParametersOf } from "./step-up/policy.ts";
 
 const UNCACHED: readonly Header[] = [
   ["cache-control", "no-store"],
@@ -51,12 +53,14 @@ export function answerDecision(
 ): RouteResponse {
   switch (decision.kind) {
     case "login":
-      return answerLogin(request, answering.prefix, answering.origins.own, decision.ended);
+      return answerLogin(request, answering.prefix, answering.origins.own, decision);
     case "refuse": {
       const challenge: readonly Header[] = decision.challenge === undefined ? [] : [["www-authenticate", decision.challenge]];
       const vary: readonly Header[] = decision.code === "ERR_CROSS_SITE" ? [["vary", "Sec-Fetch-Site, Origin"]] : [];
       if (decision.code === "ERR_FORBIDDEN" && decision.challenge === undefined && isNavigation(request))
         return answering.forbiddenPage(`${answering.prefix}/logout`, request);
+      const form = decision.code === "ERR_FORM_SENT" && isNavigation(request) ? formIn(request) : null;
+      if (form !== null) return seeOther(`${answering.prefix}/continue?form=${form}`);
       const response = answerProblem(decision.code, [...challenge, ...vary]);
       return { ...response, status: decision.status };
     }
@@ -69,19 +73,32 @@ export function answerDecision(
   }
 }
 
+const seeOther = (location: string): RouteResponse => ({
+  status: 303,
+  headers: [["location", location], ...UNCACHED],
+  body: "",
+});
+
 const isRepeatable = ({ method }: RequestView): boolean => method === "GET" || method === "HEAD";
 
 /**
  * Redirects a browser to the login, which first says why the session is over, if it was one, and afterwards redirects
  * back.
  */
-function answerLogin(request: RequestView, prefix: string, origins: readonly string[], ended?: EndReason): RouteResponse {
+function answerLogin(
+  request: RequestView,
+  prefix: string,
+  origins: readonly string[],
+  { ended, stepUp, returnTo: elsewhere }: Extract<Decision, { kind: "login" }>,
+): RouteResponse {
   const safe = isRepeatable(request);
-  const returnTo = safe ? request.target : pageBefore(request, origins);
+  const returnTo = elsewhere ?? (safe ? request.target : pageBefore(request, origins));
+  const why = ended === undefined ? "" : `&ended=${ended}`;
+  const wanted = stepUp === undefined ? "" : `&${loginParametersOf(stepUp)}`;
   return {
     status: safe ? 302 : 303,
     headers: [
-      ["location", `${prefix}/login?return_to=${encodeURIComponent(returnTo)}${ended === undefined ? "" : `&ended=${ended}`}`],
+      ["location", `${prefix}/login?return_to=${encodeURIComponent(returnTo)}${why}${wanted}`],
       ["cache-control", "no-store"],
       ["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"],
     ],
@@ -89,8 +106,8 @@ function answerLogin(request: RequestView, prefix: string, origins: readonly str
   };
 }
 
-// A form that was sent after the session ended cannot be sent again; the page that holds it can be shown.
-function pageBefore(request: RequestView, origins: readonly string[]): string {
+/** A form that was sent after the session ended cannot be sent again; the page that holds it can be shown. */
+export function pageBefore(request: RequestView, origins: readonly string[]): string {
   const referer = request.header("referer") ?? "";
   if (!URL.canParse(referer)) return "/";
   const { origin, pathname, search } = new URL(referer);

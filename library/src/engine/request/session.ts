@@ -22,6 +22,7 @@ import { freeze } from "../lifecycle/record-body.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
 import { NEEDS_MARKS, NEEDS_STORE, notOffered } from "../sealed/not-offered.ts";
 import type { Asserted } from "./authenticate/authenticate.ts";
+import { identityOf, ownerIn } from "./authenticate/identity-of.ts";
 import { withTokensOf } from "./login/login-tokens.ts";
 import type { EngineOptions } from "./options.ts";
 
@@ -67,37 +68,19 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get identity(): Identity | null {
-    const identity = this.#identity();
+    const identity = identityOf(this.#exchange);
     if (identity !== null) this.#exchange.shows();
     return identity;
   }
 
-  #identity(): Identity | null {
-    const { draft, verdict, body, asserted } = this.#exchange;
-    if (draft.login !== null) return draft.login.identity;
-    if (draft.logout) return null;
-    if (asserted !== null) return asserted.identity;
-    if (body !== null) return body.identity;
-    return verdict.kind === "principal" ? verdict.principal.identity : null;
-  }
-
   get owner(): string | null {
-    const owner = this.#owner();
+    const owner = ownerIn(this.#exchange);
     if (owner !== null) this.#exchange.shows();
     return owner;
   }
 
-  #owner(): string | null {
-    const { draft, verdict, proven, asserted } = this.#exchange;
-    if (draft.login !== null) return draft.login.owner;
-    if (draft.logout) return null;
-    if (asserted !== null) return asserted.owner;
-    if (verdict.kind === "principal") return verdict.principal.owner;
-    return proven?.row.owner ?? null;
-  }
-
   get via(): string | null {
-    if (this.#owner() === null) return null;
+    if (ownerIn(this.#exchange) === null) return null;
     const { by, draft } = this.#exchange;
     return draft.login === null ? (by ?? "session") : "session";
   }

@@ -92,8 +92,11 @@ export function personalClaims(idToken: Claims, userinfo: Claims | null, config:
   return personal;
 }
 
+/** Whom the claims are about, and how they signed in, which routes may ask for. */
+const KEPT: ReadonlySet<string> = new Set(["sub", "acr"]);
+
 const isPersonal = (name: string, { claims }: Pick<SettledConfig, "claims">): boolean =>
-  !PROTOCOL.has(name) && (claims === null || name === "sub" || claims.includes(name));
+  !PROTOCOL.has(name) && (claims === null || KEPT.has(name) || claims.includes(name));
 
 /** Claims are parsed JSON. */
 const isJsonValue = (value: unknown): value is JsonValue => value !== undefined;

@@ -52,6 +52,18 @@ export const ENGLISH = {
   "forbidden.title": "You may not come in here",
   "forbidden.text": "You are signed in, but this is not for you. If you think that it should be, ask the operator of this site.",
 
+  "form.title": "Send it now?",
+  "form.text": "You have signed in again. What you had filled in at {page} was kept, and has not been sent yet.",
+  "form.send": "Send",
+  "form.sentTitle": "This was sent already",
+  "form.sentText": "It arrived once, and is not sent again.",
+  "form.goneTitle": "There is nothing to send any more",
+  "form.goneText": "What was filled in is kept for a quarter of an hour, for the person who was signed in. Fill it in again.",
+  "form.lostTitle": "What you filled in was not kept",
+  "form.lostText":
+    "You are signed in again. What you were sending had a file in it or was too long to be kept, so it has not been sent. Go back and send it again.",
+  "form.back": "Back to the form",
+
   "outage.title": "This page cannot be opened right now",
   "outage.wait": "Try again in {time}.",
   "outage.soon": "Try again in a moment.",

@@ -55,6 +55,19 @@ export const FRENCH: AllWords = {
   "forbidden.text":
     "Vous êtes connecté, mais ceci ne vous est pas ouvert. Si vous pensez que cela devrait l’être, demandez à l’exploitant de ce site.",
 
+  "form.title": "Envoyer maintenant ?",
+  "form.text": "Vous vous êtes reconnecté. Ce que vous aviez saisi sur {page} a été conservé et n’a pas encore été envoyé.",
+  "form.send": "Envoyer",
+  "form.sentTitle": "C’est déjà envoyé",
+  "form.sentText": "Le formulaire est arrivé une fois et n’est pas envoyé de nouveau.",
+  "form.goneTitle": "Il n’y a plus rien à envoyer",
+  "form.goneText":
+    "Ce qui a été saisi est conservé un quart d’heure, pour la personne qui était connectée. Saisissez-le de nouveau.",
+  "form.lostTitle": "Votre saisie n’a pas été conservée",
+  "form.lostText":
+    "Vous êtes de nouveau connecté. Ce que vous envoyiez contenait un fichier ou était trop long pour être conservé, et n’a donc pas été envoyé. Revenez en arrière et envoyez-le de nouveau.",
+  "form.back": "Retour au formulaire",
+
   "outage.title": "Cette page ne peut pas être ouverte pour le moment",
   "outage.wait": "Réessayez dans {time}.",
   "outage.soon": "Réessayez dans un instant.",

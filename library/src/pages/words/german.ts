@@ -55,6 +55,20 @@ export const GERMAN: AllWords = {
   "forbidden.text":
     "Sie sind angemeldet, aber das hier ist nicht für Sie freigegeben. Wenn es das sein sollte, fragen Sie den Betreiber dieser Website.",
 
+  "form.title": "Jetzt senden?",
+  "form.text":
+    "Sie haben sich erneut angemeldet. Was Sie auf {page} ausgefüllt hatten, wurde aufgehoben und ist noch nicht gesendet.",
+  "form.send": "Senden",
+  "form.sentTitle": "Das wurde schon gesendet",
+  "form.sentText": "Es ist einmal angekommen und wird nicht noch einmal gesendet.",
+  "form.goneTitle": "Es gibt nichts mehr zu senden",
+  "form.goneText":
+    "Was ausgefüllt war, wird eine Viertelstunde aufgehoben, für die Person, die angemeldet war. Füllen Sie es noch einmal aus.",
+  "form.lostTitle": "Was Sie ausgefüllt hatten, wurde nicht aufgehoben",
+  "form.lostText":
+    "Sie sind wieder angemeldet. Was Sie senden wollten, enthielt eine Datei oder war zu lang, um aufgehoben zu werden, und ist deshalb nicht gesendet. Gehen Sie zurück und senden Sie es noch einmal.",
+  "form.back": "Zurück zum Formular",
+
   "outage.title": "Diese Seite kann gerade nicht geöffnet werden",
   "outage.wait": "Versuchen Sie es in {time} noch einmal.",
   "outage.soon": "Versuchen Sie es gleich noch einmal.",

@@ -52,6 +52,19 @@ export const SPANISH: AllWords = {
   "forbidden.text":
     "Ha iniciado sesión, pero esto no está abierto para usted. Si cree que debería estarlo, pregunte al responsable de este sitio.",
 
+  "form.title": "¿Enviar ahora?",
+  "form.text": "Ha vuelto a iniciar sesión. Lo que había rellenado en {page} se ha guardado y todavía no se ha enviado.",
+  "form.send": "Enviar",
+  "form.sentTitle": "Esto ya se envió",
+  "form.sentText": "Llegó una vez y no se envía de nuevo.",
+  "form.goneTitle": "Ya no hay nada que enviar",
+  "form.goneText":
+    "Lo que se rellenó se guarda un cuarto de hora, para la persona que tenía la sesión iniciada. Rellénelo de nuevo.",
+  "form.lostTitle": "Lo que rellenó no se ha guardado",
+  "form.lostText":
+    "Ha vuelto a iniciar sesión. Lo que enviaba contenía un archivo o era demasiado largo para guardarlo, así que no se ha enviado. Vuelva atrás y envíelo de nuevo.",
+  "form.back": "Volver al formulario",
+
   "outage.title": "Ahora no se puede abrir esta página",
   "outage.wait": "Vuelva a intentarlo dentro de {time}.",
   "outage.soon": "Vuelva a intentarlo en un momento.",
