@@ -70,11 +70,15 @@ export interface LeaseTimes {
   readonly margin: number;
 }
 
-export interface Journals {
+/** What the provider and the processes of each long run write down. */
+export interface ProcessJournals {
   readonly lease: LeaseTimes;
   readonly uses: readonly TokenUse[];
   readonly lines: readonly Line[];
   readonly faults: readonly Fault[];
+}
+
+export interface Journals extends ProcessJournals {
   readonly sessions: readonly Known[];
   readonly answers: readonly Answer[];
   readonly stored: readonly Stored[];

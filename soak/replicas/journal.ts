@@ -2,7 +2,7 @@
  * What happened in a run, as each side saw it. All times are milliseconds of the wall clock of this one machine. A
  * session is a browser's, a family of tokens, or an agent's token, by its id.
  */
-import type { Fault, LeaseTimes, Life, Line, TokenUse } from "../refresh/journal.ts";
+import type { Life, ProcessJournals } from "../refresh/journal.ts";
 
 /** A session that one of our users was given. */
 export interface Known {
@@ -88,11 +88,7 @@ export interface Outcry {
   readonly what: string;
 }
 
-export interface Journals {
-  readonly lease: LeaseTimes;
-  readonly uses: readonly TokenUse[];
-  readonly lines: readonly Line[];
-  readonly faults: readonly Fault[];
+export interface Journals extends ProcessJournals {
   readonly outages: readonly Outage[];
   readonly outcries: readonly Outcry[];
   readonly sessions: readonly Known[];
