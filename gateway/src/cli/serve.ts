@@ -6,7 +6,7 @@ import { formatAddress } from "../config/kinds/network-kinds.ts";
 import { formatStores } from "../config/move/move-to.ts";
 import { type Observation, observe } from "../observe/observe.ts";
 import { startGateway } from "../server/gateway.ts";
-import { reportToPrimary, startWorkers, WorkerFailed } from "../server/workers.ts";
+import { reportToPrimary, StoppedEarly, startWorkers, WorkerFailed } from "../server/workers.ts";
 import type { SessionLayer } from "../session/interface.ts";
 import { openSessions } from "../session/place/sessions-place.ts";
 import { sessionLayer } from "../session/session-layer.ts";
@@ -21,6 +21,13 @@ import { versionOf } from "./version.ts";
 
 /** How much longer than its requests a process that has to end may take for the rest, in milliseconds. */
 const LAST_MOMENTS = 2_000;
+
+/** What is served from. */
+interface Parts {
+  readonly settings: Settings;
+  readonly sessions: SessionLayer;
+  readonly observation: Observation;
+}
 
 /** What runs until a signal comes. */
 interface Running {
@@ -57,7 +64,7 @@ export const serve: Command = async (args, terminal) => {
     const sessions = sessionLayer(settings, store, observation);
     password = sessions.storePassword;
     signals.onHangup(() => onHangup({ args, sessions, observation, mayChange: configuration.mayChange }));
-    const running = await start(settings, sessions, observation);
+    const running = await start({ settings, sessions, observation }, signals.stopped);
     introduced = true;
     if (cluster.isPrimary) await introduce(settings, sessions, running, [...warnings, ...told], terminal, signals.stopped);
     forgetStart();
@@ -73,10 +80,10 @@ export const serve: Command = async (args, terminal) => {
   }
 };
 
-function start(settings: Settings, sessions: SessionLayer, observation: Observation): Promise<Running> {
-  if (settings.workers > 1 && cluster.isPrimary) return startWorkers({ settings, sessions, observation });
-  if (cluster.isWorker) reportToPrimary(observation);
-  return startGateway({ settings, sessions, observation, withAdmin: cluster.isPrimary });
+function start(parts: Parts, stopped: Promise<void>): Promise<Running> {
+  if (parts.settings.workers > 1 && cluster.isPrimary) return startWorkers(parts, stopped);
+  if (cluster.isWorker) reportToPrimary(parts.observation);
+  return startGateway({ ...parts, withAdmin: cluster.isPrimary });
 }
 
 /** Prints the addresses, beside the log and not in it. */
@@ -139,6 +146,8 @@ function failed(error: unknown, { complain }: Console): number {
     complain(`coatcheck: ${error.message}${isStore ? `\n  ${STORE_REMEDY}` : ""}`);
     return 2;
   }
+  // The workers have ended; what is left are connections that nobody answers.
+  if (error instanceof StoppedEarly) process.exit(0);
   // The worker's own words stand above.
   if (error instanceof WorkerFailed) return 1;
   const why = whyNotListening(error);

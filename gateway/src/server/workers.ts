@@ -34,8 +34,17 @@ export class WorkerFailed extends Error {
   override readonly name = "WorkerFailed";
 }
 
-/** Several processes on one listener; this one keeps them running and answers the admin listener for all of them. */
-export async function startWorkers({ settings, sessions, observation }: Parts): Promise<Workers> {
+/** It was told to stop before all workers listened. */
+export class StoppedEarly extends Error {
+  override readonly name = "StoppedEarly";
+}
+
+/**
+ * Several processes on one listener; this one keeps them running and answers the admin listener for all of them.
+ * Rejects with `StoppedEarly` if it is told to stop before they listen: a worker waits for its store as long as that
+ * takes.
+ */
+export async function startWorkers({ settings, sessions, observation }: Parts, stopped: Promise<void>): Promise<Workers> {
   let stopping = false;
   let pause = FIRST_PAUSE;
   let lastExit = 0;
@@ -48,17 +57,23 @@ export async function startWorkers({ settings, sessions, observation }: Parts): 
     setTimeout(() => stopping || cluster.fork(), pause);
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   });
-  const stopAll = async (): Promise<void> => {
+  const endWorkers = async (): Promise<void> => {
     stopping = true;
-    const began = performance.now();
     const running = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
     await Promise.all(running.map(ended));
+  };
+  const stopAll = async (): Promise<void> => {
+    const began = performance.now();
+    await endWorkers();
     await sessions.close(Math.max(0, settings.limits.shutdown - (performance.now() - began)));
   };
+  const early = stopped.then(() => Promise.reject(new StoppedEarly()));
+  early.catch(() => {});
   try {
     // The first one alone, so that what is wrong with all of them is said once.
-    const port = await portOf(cluster.fork());
-    await Promise.all(Array.from({ length: settings.workers - 1 }, () => portOf(cluster.fork())));
+    const port = await Promise.race([portOf(cluster.fork()), early]);
+    const others = Array.from({ length: settings.workers - 1 }, () => portOf(cluster.fork()));
+    await Promise.race([Promise.all(others), early]);
     const admin = await openAdmin(settings, sessions, () => stopping);
     const close = async (): Promise<void> => {
       await stopAll();
@@ -67,7 +82,7 @@ export async function startWorkers({ settings, sessions, observation }: Parts): 
     };
     return { port, adminPort: admin.port, close };
   } catch (error) {
-    await stopAll();
+    await (error instanceof StoppedEarly ? endWorkers() : stopAll());
     throw error;
   }
 }

@@ -61,6 +61,30 @@ for (const scheme of ["postgres", "redis"]) {
   });
 }
 
+test("F-10 SIGTERM while a worker waits for its first connection to the store stops all at once", async () => {
+  // The first process is refused, and starts a worker, whose connection nobody answers.
+  let refuses = true;
+  const held = Promise.withResolvers<void>();
+  const store = createServer((socket) => {
+    socket.on("error", () => {});
+    if (refuses) socket.destroy();
+    else held.resolve();
+  }).listen(0, "127.0.0.1");
+  open.defer(() => void store.close());
+  await once(store, "listening");
+  const address = store.address();
+  assert.ok(typeof address === "object" && address !== null);
+  const environment = { COATCHECK_STORE: `postgres://user@127.0.0.1:${address.port}/app`, COATCHECK_WORKERS: "2" };
+  const gateway = open.use(await ServedGateway.start({ cwd: folder.path, environment }));
+  while (workersOf(gateway).length === 0) await new Promise(setImmediate);
+  refuses = false;
+  await held.promise;
+  const { err, code } = await gateway.stop();
+  assert.equal(code, 0, err);
+  // It has not waited until the worker listened.
+  assert.doesNotMatch(err, /listening/);
+});
+
 /** Stops one that waits to introduce itself, which it does for a second and a half: how long the stop took. */
 async function stopEarly(): Promise<number> {
   const gateway = await serve();
