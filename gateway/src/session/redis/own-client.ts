@@ -12,6 +12,8 @@ import { PATIENCE, SteadyClient } from "./steady-client.ts";
  */
 const ALIVE = { pingInterval: 2_000 };
 const SILENCE = 7_000;
+/** The pause before a connection is made anew, in milliseconds: by default a client leaves a silent server for good. */
+const again = (retries: number): number => Math.min(50 * 2 ** retries, 1_000) + Math.floor(Math.random() * 100);
 /** How long a node of a cluster may be gone before the others are asked who has its slots, in milliseconds. */
 const GONE = 1_000;
 /** How often the client itself asks all sentinels, a second apart, before it gives up: then we begin anew. */
@@ -20,7 +22,8 @@ const ROUNDS = 3;
 /** Makes the client; nothing is connected yet. Throws `ERR_STORE_INVALID` for a file that cannot be read. */
 export function ownClient(setting: RedisSetting, password: () => string | undefined): SteadyClient {
   const { form, servers, user, database, master = "" } = setting;
-  const socket = { connectTimeout: PATIENCE, socketTimeout: SILENCE, keepAlive: true, ...tlsOf(setting) };
+  const limits = { connectTimeout: PATIENCE, socketTimeout: SILENCE, reconnectStrategy: again };
+  const socket = { ...limits, keepAlive: true, ...tlsOf(setting) };
   const credentials = async () => omitUndefined({ username: user, password: password() });
   const account = { credentialsProvider: { type: "async-credentials-provider", credentials }, ...ALIVE } as const;
   const commandOptions = { timeout: PATIENCE };
