@@ -118,6 +118,7 @@ export async function reuses({ replica }: ThreeReplicas): Promise<void> {
   let turn = 0;
   const next = (): FullGateway => all[turn++ % all.length]?.gateway ?? assert.fail();
   const { browser } = await loginOver(next(), next());
+  for (const { clock } of all) clock.stand();
   for (const [name, before, status, ends] of REUSES) {
     const { refresh: first } = await tokensOf(next(), browser);
     let newest = first;
