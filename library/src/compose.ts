@@ -1,5 +1,6 @@
 /** The wiring: puts the parts together for the options that were given. */
 import { authOf } from "./compose/auth.ts";
+import { secretsOf } from "./compose/development-secret.ts";
 import { enginePages } from "./compose/engine-pages.ts";
 import { lifecycleOf } from "./compose/lifecycle.ts";
 import { providersOf } from "./compose/providers.ts";
@@ -61,7 +62,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const pages = pagesOf(options.pages, { entropy, report });
   const own = origins(options.publicUrl);
   const cookies = createCookies({ origins: own, ...options.cookie });
-  const { secrets, signing: signingOptions } = options;
+  const { signing: signingOptions } = options;
+  const secrets = secretsOf(options, own, entropy);
   const audiences = keysOfAudiences(options.tokens);
   const keys = keysInUse({ secrets, ...omitUndefined({ signing: signingOptions }) }, entropy, {
     now: () => clock.now(),

@@ -77,7 +77,9 @@ export interface CoatcheckOptions<Data> {
   readonly publicUrl: string | readonly string[];
   /**
    * 32 random bytes or more as base64url; several, in a list or with commas between: the first seals, all open. One
-   * that is not the first may open until a date: `"SECRET until 2027-03-01T00:00:00Z"`.
+   * that is not the first may open until a date: `"SECRET until 2027-03-01T00:00:00Z"`. Where all of `publicUrl` are
+   * loopback addresses and the store is `memory()` or `sqlite()`, `undefined` has a development secret made, with a
+   * warning; anywhere else it throws `ERR_SECRET`.
    */
   readonly secrets: string | readonly string[] | undefined;
   /** The keys that sign assertions for upstreams. Default: Ed25519 keys that are derived from the secrets. */

@@ -256,6 +256,8 @@ export interface SessionStore {
    * Deletes at most `limit` rows and markers that expired before `now`, live ones never. Answers how many it deleted.
    */
   sweep(limit: number, now: number): MaybePromise<number>;
+  /** Optional, of one machine's store: a secret beside it, which its owner alone can read; `make` gives the first. */
+  developmentSecret?(make: () => string): string;
   /** Optional: the time of the server, which all its clients can agree on. Conditions of other calls never use it. */
   now?(): MaybePromise<number>;
   /**

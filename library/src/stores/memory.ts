@@ -76,9 +76,15 @@ class MemoryStore implements SessionStore {
   readonly #markerExpiry = new Groups<number>();
   readonly #listeners = new Set<Listener>();
   #closed = false;
+  #secret: string | undefined;
 
   constructor(maxSessions: number) {
     this.#maxSessions = maxSessions;
+  }
+
+  developmentSecret(make: () => string): string {
+    this.#secret ??= make();
+    return this.#secret;
   }
 
   get(id: string): SessionRow | undefined {

@@ -16,6 +16,7 @@ import { isEndReason } from "../core/row-columns.ts";
 import { BusyTimeout } from "./sqlite/busy-timeout.ts";
 import { RowCache } from "./sqlite/cache.ts";
 import { Checkpointer } from "./sqlite/checkpointer.ts";
+import { secretBeside } from "./sqlite/file/development-secret.ts";
 import { exposedMode } from "./sqlite/file/file-mode.ts";
 import { FileWatch, fileIdentity } from "./sqlite/file/file-watch.ts";
 import { FileMap } from "./sqlite/file/memory-map.ts";
@@ -81,6 +82,7 @@ const ENDINGS_KEPT = 60_000;
 class SqliteStore implements SessionStore {
   readonly name = "sqlite";
   readonly capabilities: StoreCapabilities;
+  readonly developmentSecret: NonNullable<SessionStore["developmentSecret"]>;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
   readonly #cache: RowCache | undefined;
@@ -94,6 +96,7 @@ class SqliteStore implements SessionStore {
 
   constructor({ db, path, cacheRows, file, map, busy }: Opened) {
     this.#map = map;
+    this.developmentSecret = (make) => secretBeside(path, make);
     this.#busy = busy;
     this.#file = file;
     this.#db = db;

@@ -67,6 +67,20 @@ export const closingCases: readonly Case[] = [
     },
   },
   {
+    name: "S-67 a development secret is the one that was made first, for all handles",
+    async run({ handles, store }) {
+      // Only stores of one machine.
+      if (store.developmentSecret === undefined) return;
+      const first = store.developmentSecret(() => "the first");
+      assert.equal(first, "the first");
+      for (const handle of handles)
+        assert.equal(
+          handle.developmentSecret?.(() => "another"),
+          first,
+        );
+    },
+  },
+  {
     name: "S-39 now is the time of the server: the same for all handles, and it goes on",
     async run({ handles, store }) {
       // Only stores that have one.
