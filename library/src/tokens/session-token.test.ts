@@ -65,6 +65,13 @@ test("S-27 CR-08 the same one until half a minute before its end, or until anoth
   assert.notEqual(decodeProtectedHeader(token()).kid, decodeProtectedHeader(second).kid);
 });
 
+test("S-27 of two credentials of an owner, none of which is a session, each gets one that ends with it", () => {
+  const of = own();
+  const ends = (left: number) => of.auth.tokens.forSession({ ...session(of, left), id: null }, { audience: "app" }).expiresAt;
+  const now = of.clock.now();
+  assert.deepEqual([ends(200_000), ends(100_000), ends(200_000)], [now + 200_000, now + 100_000, now + 200_000]);
+});
+
 test("S-27 of thousands of sessions that take turns each keeps its token", () => {
   const of = own();
   const someone = session(of);

@@ -67,7 +67,8 @@ export function sessionTokens({ tokens, keys, issuer, clock }: SessionTokenOptio
     const { identity, owner } = session;
     if (identity === null || owner === null) throw new CoatcheckError("ERR_UNAUTHENTICATED");
     const { audience, scope = "", lifetime = "" } = request;
-    const name = JSON.stringify([audience, scope, lifetime, nameOf(session, owner), identity.authenticatedAt]);
+    const of = [nameOf(session, owner), identity.authenticatedAt, session.expiresAt];
+    const name = JSON.stringify([audience, scope, lifetime, ...of]);
     const signer = keys.signer(audience);
     const last = kept.get(name);
     if (last !== undefined && last.signer === signer && clock.now() < last.token.expiresAt - LEAST_LEFT) return last.token;

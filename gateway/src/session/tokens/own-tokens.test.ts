@@ -20,6 +20,7 @@ const CONFIG = {
       { name: "site", scope: "read" },
     ],
     accept: "site",
+    personal: "api",
   },
   check: { audience: "orders", token: "own" },
 };
@@ -46,14 +47,20 @@ before(async () => {
 after(() => gateway[Symbol.asyncDispose]());
 
 /** A token that the operators issue. */
-async function issued(request: object): Promise<{ readonly id: string; readonly accessToken: string }> {
+async function issued(
+  request: object,
+  kind = "",
+): Promise<{ readonly id: string; readonly accessToken: string; readonly token: string }> {
   const headers = { authorization: `Bearer ${OPERATOR}`, "content-type": "application/json" };
-  const { text } = await gateway.admin("/tokens", { method: "POST", headers, body: JSON.stringify(request) });
+  const { text } = await gateway.admin(`/tokens${kind}`, { method: "POST", headers, body: JSON.stringify(request) });
   return JSON.parse(text);
 }
 
 const shown = (path: string, token: string): Promise<Answered> =>
   gateway.ask(path, { headers: { ...SCRIPT, authorization: `Bearer ${token}` } });
+
+/** The time of the gateway, which tests of before have moved. */
+const date = (): Date => new Date(clock.now());
 
 /** The bearer token that the app got last. */
 function forwarded(): string {
@@ -131,6 +138,20 @@ test("JT-02 a token of ours passes where its audience is named, with the scope t
   assert.equal((await shown("/api", wide.accessToken)).status, 200);
   assert.equal(forwarded(), wide.accessToken);
   assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-user"], "alice");
+});
+
+test("S-27 S-44 token own: a personal token stays here, and the upstream gets one that keys verify", async () => {
+  const person = { ...ALICE, subject: "ida" };
+  const made = await issued({ subject: person, name: "laptop", scope: "jobs:read jobs:write", lifetime: "1h" }, "/personal");
+  const { token } = made;
+  assert.equal((await shown("/api", token)).status, 200);
+  const own = forwarded();
+  const { payload } = await jwtVerify(own, keys, { issuer: ORIGIN, audience: "api", typ: "at+jwt", currentDate: date() });
+  assert.deepEqual([payload.sub, payload["scope"], payload["sid"]], ["test ida", "jobs:read", undefined]);
+  assert.ok((payload.exp ?? 0) * 1_000 <= clock.now() + 300_000);
+  assert.ok(!JSON.stringify(gateway.seen).includes(token));
+  const narrow = await issued({ subject: person, name: "phone", scope: "jobs:write" }, "/personal");
+  assert.equal((await shown("/api", narrow.token)).status, 403);
 });
 
 test("CS-07 token own: a WebSocket's handshake has it too", async () => {
