@@ -19,6 +19,7 @@ export type { OAuth2Config, OAuth2Endpoints, OAuth2User } from "./oidc/oauth2/co
 export { oauth2, oauth2Preset } from "./oidc/oauth2/oauth2.ts";
 export type { OAuth2PresetName } from "./oidc/oauth2/preset.ts";
 export type { ProviderConfig } from "./oidc/provider/config.ts";
+export { type AppleSecretOptions, appleSecret } from "./oidc/provider/presets/apple-secret.ts";
 export type { PresetName } from "./oidc/provider/presets/preset.ts";
 export type { AssertionOptions } from "./oidc/proxy-assertion/verify.ts";
 export type { CoatcheckOptions, KeepOptions, ProxyOptions, ProxyReaderOptions, ProxyUsers } from "./options.ts";

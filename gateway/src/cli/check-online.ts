@@ -8,6 +8,7 @@ import type { ProviderSettings, Settings } from "../config/config.ts";
 import type { KeepingSetting, StoreSetting } from "../config/kinds/store-kind.ts";
 import { redirectAddresses } from "../config/redirect-addresses.ts";
 import { openStore } from "../session/open-store.ts";
+import { shownSecret } from "../session/provider/client-secret.ts";
 
 /** How long a store may take to be opened and written, in milliseconds. */
 const STORE_LIMIT = 15_000;
@@ -62,7 +63,8 @@ function mayBeAsked(endpoint: string): boolean {
 
 /** Redeems an invented code. A provider that checks the client first says whether it is known; others tell nothing. */
 async function tryClient(provider: ProviderSettings, endpoint: string, redirect: string): Promise<Tried> {
-  const { name, clientId, clientSecret, clientAuthentication, timeout } = provider;
+  const { name, clientId, clientAuthentication, timeout } = provider;
+  const clientSecret = shownSecret(provider, () => provider.clientSecret)();
   const what = `client ${name}`;
   const form = new URLSearchParams({
     grant_type: "authorization_code",

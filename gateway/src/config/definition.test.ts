@@ -166,6 +166,7 @@ test("F-46 where nothing is said, this holds", () => {
           scope: undefined,
           authorizationParameters: {},
           loginParameters: [],
+          apple: undefined,
           askGroups: false,
           endpoints: undefined,
           user: undefined,

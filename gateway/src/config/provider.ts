@@ -3,9 +3,9 @@ import { duration, flag, oneOf, secretText, text, textMap } from "./kinds/kinds.
 import { hostName, issuer } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 import { userEntry } from "./kinds/user-entry.ts";
-import { OAUTH2_SETTINGS, withPresets } from "./provider/provider-type.ts";
+import { apple, OAUTH2_SETTINGS, withPresets } from "./provider/provider-type.ts";
 
-const PRESETS = ["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel"] as const;
+const PRESETS = ["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel", "apple"] as const;
 const OAUTH2_PRESETS = ["github", "discord", "bitbucket", "x"] as const;
 
 const settings = object({
@@ -125,6 +125,7 @@ const settings = object({
     "Names of further parameters that a link may give, as `kc_idp_hint` in `login?kc_idp_hint=github`. They win over `authorizationParameters`, so list nothing that restricts who may sign in.",
     [],
   ),
+  apple,
   ...OAUTH2_SETTINGS,
 });
 

@@ -24,6 +24,7 @@ import { clientSecretOf, type LiveSettings } from "./live-settings.ts";
 import { omitUnset } from "./omit-unset.ts";
 import { People } from "./people/people.ts";
 import { type SessionsPlace, storeOf, timedSessions } from "./place/sessions-place.ts";
+import { shownSecret } from "./provider/client-secret.ts";
 import { providerOf } from "./provider/provider-of.ts";
 import { proxyOptions } from "./proxy-identity.ts";
 import { needsOf, termsOf, tokenOptions } from "./tokens/own-tokens.ts";
@@ -55,7 +56,10 @@ export function sessionLayer(
     store: timedSessions(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
     providers:
       world.providers ??
-      settings.providers.map((provider) => ({ ...providerOf(provider), clientSecret: clientSecretOf(provider, live) })),
+      settings.providers.map((provider) => ({
+        ...providerOf(provider),
+        clientSecret: shownSecret(provider, clientSecretOf(provider, live)),
+      })),
     session: sessionOf(settings),
     refresh: settings.refresh,
     sweep: { ...settings.sweep, every: settings.sweep.every === 0 ? false : settings.sweep.every },

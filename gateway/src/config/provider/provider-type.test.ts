@@ -1,7 +1,9 @@
 /** Providers without OpenID Connect in the configuration: what their presets stand for, and what would do nothing. */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
+import { shownSecret } from "../../session/provider/client-secret.ts";
 import { providerOf } from "../../session/provider/provider-of.ts";
 import { loadConfig } from "../config.ts";
 import { redirectAddresses } from "../redirect-addresses.ts";
@@ -55,4 +57,27 @@ test("F-52 settings of the other kind of provider would do nothing, and stop the
     complaint({ type: "oauth2", issuer, endpoints: { token: "http://id.example.com" } }),
     /providers\[0\]\.endpoints\.token is .*no https URL/,
   );
+});
+
+test("F-32 Apple's key stands for the secret: what is shown is a JWT of it, and never the key", () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  using folder = temporaryFolder("apple");
+  folder.write("AuthKey.p8", key);
+  const apple = { teamId: "A1B2C3D4E5", keyId: "F6G7H8I9J0" };
+  const given = { preset: "apple", clientId: "app", clientSecretFile: folder.file("AuthKey.p8"), apple };
+  const loaded = load({}, given);
+  assert.ok(loaded.ok);
+  const [provider] = loaded.settings.providers;
+  assert.ok(provider);
+  const { issuer, responseMode, clientAuthentication } = provider;
+  assert.deepEqual(
+    [issuer, responseMode, clientAuthentication],
+    ["https://appleid.apple.com", "form_post", "client_secret_post"],
+  );
+  const shown = shownSecret(provider, () => provider.clientSecret)();
+  assert.match(shown, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+  assert.equal("apple" in providerOf(provider), false);
+  assert.match(complaint({ preset: "apple" }), /providers\[0\]\.apple is missing/);
+  assert.match(complaint({ issuer: "https://id.example.com", apple }), /providers\[0\]\.apple is given, though/);
 });

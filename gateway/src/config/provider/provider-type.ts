@@ -41,6 +41,18 @@ export const OAUTH2_SETTINGS = {
   ),
 };
 
+/** The client's key at Apple; the key itself is the client secret. */
+export const apple = optional(
+  object({
+    teamId: required(text, "The account's ten characters.", "Apple shows it in the account."),
+    keyId: required(text, "The name of the key.", "It is in the name of the file: AuthKey_….p8."),
+  }),
+  "For the preset `apple`, whose secret is a JWT that is signed by a key: `clientSecretFile` names the file `AuthKey_….p8`.",
+);
+
+/** What Apple's preset stands for, since a default here would win over it. */
+const APPLE = { issuer: "https://appleid.apple.com", clientAuthentication: "client_secret_post", responseMode: "form_post" };
+
 /** What a provider without OpenID Connect has no use for. */
 const OPENID_SETTINGS: readonly string[] = [
   "idTokenSigningAlg",
@@ -62,6 +74,7 @@ export function withPresets<T>(kind: Kind<T>): Kind<T> {
       const given: { readonly [key: string]: unknown } = { ...raw };
       const preset = typeof given["preset"] === "string" ? oauth2Preset(given["preset"]) : undefined;
       checkType(given, preset !== undefined, place);
+      if (given["preset"] === "apple") return kind.read({ ...APPLE, ...given }, place);
       if (preset === undefined) return kind.read(raw, place);
       const { name, issuer, clientAuthentication } = preset;
       return kind.read({ type: "oauth2", name, issuer, clientAuthentication, ...given }, place);
@@ -74,6 +87,10 @@ function checkType(given: { readonly [key: string]: unknown }, isPreset: boolean
   const isOAuth2 = isPreset || given["type"] === "oauth2";
   if (isPreset && given["type"] === "oidc")
     place.child("type").fail("is oidc, though the preset has no OpenID Connect", "Leave it out.");
+  const isApple = given["preset"] === "apple";
+  const hasKey = given["apple"] !== undefined && given["apple"] !== null;
+  if (isApple && !hasKey) place.child("apple").fail("is missing", "Apple's secret is signed: name teamId and keyId.");
+  if (!isApple && hasKey) place.child("apple").fail("is given, though the preset is not apple", "It would do nothing.");
   const idle = isOAuth2 ? OPENID_SETTINGS : Object.keys(OAUTH2_SETTINGS);
   const why = isOAuth2
     ? "is given, though the provider has no OpenID Connect"

@@ -10,7 +10,15 @@ export function providerOf(settings: ProviderSettings): ProviderConfig | OAuth2C
 }
 
 function openIdOf(settings: ProviderSettings): ProviderConfig {
-  const { type: _type, askGroups: _askGroups, endpoints: _endpoints, user: _user, recheck: _recheck, ...usual } = settings;
+  const {
+    type: _type,
+    askGroups: _askGroups,
+    endpoints: _endpoints,
+    user: _user,
+    recheck: _recheck,
+    apple: _apple,
+    ...usual
+  } = settings;
   const { preset, scope, title, refreshTimeout, trustUnverifiedEmail: _, ...more } = usual;
   const { users: _users, groups: _groups, groupsClaim: _groupsClaim, emailClaim: _email, userClaim: _name, ...rest } = more;
   const known = preset === undefined || isOAuth2Preset(preset) ? undefined : preset;

@@ -61,11 +61,11 @@ export interface ProviderConfig extends AmongProviders {
    * who may sign in. Values have at most 128 characters. Default none: the rest of a link's query is ignored (AR-08).
    */
   readonly loginParameters?: readonly string[];
-  /** Default `client_secret_basic` with a secret, `private_key_jwt` with a key, else `none`. */
+  /** Default: `client_secret_basic` with a secret (post at Apple), `private_key_jwt` with a key, else `none`. */
   readonly clientAuthentication?: ClientAuthentication;
   /** For `private_key_jwt`: a private JWK with `alg`, and `kid` if the provider wants one. */
   readonly privateKey?: JsonWebKey & { readonly kid?: string };
-  /** How the answer comes back: `query` (default), or `form_post`, which needs https. */
+  /** How the answer comes back: `query`, or `form_post`, which needs https. Default `query`; `form_post` at Apple. */
   readonly responseMode?: "query" | "form_post";
   /** The one algorithm of ID tokens that is accepted. Default `RS256`. */
   readonly idTokenSigningAlg?: SigningAlgorithm;
@@ -160,7 +160,8 @@ const refuse = refusingKeysOf("provider");
 export function settleProviderConfig(config: ProviderConfig): SettledConfig {
   const { loopback } = issuerOf(config.issuer, refuse);
   if (typeof config.clientId !== "string" || config.clientId === "") throw refuse("clientId", "is missing.");
-  const responseMode = config.responseMode ?? "query";
+  const preset = presetOf(config);
+  const responseMode = config.responseMode ?? preset?.responseMode ?? "query";
   if (responseMode !== "query" && responseMode !== "form_post") throw refuse("responseMode", "is query or form_post.");
   const idTokenSigningAlg = config.idTokenSigningAlg ?? "RS256";
   if (!ALGORITHMS.has(idTokenSigningAlg))
@@ -176,11 +177,11 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     name: providerName(config.name ?? "default", refuse),
     title: titleOf(config.title, refuse),
     domains: domainsOf(config.domains, refuse),
-    preset: presetOf(config),
+    preset,
     scope: config.scope === undefined ? null : scopeOf(config.scope),
     authorizationParameters: furtherParameters(config.authorizationParameters ?? {}, refuse),
     loginParameters: (config.loginParameters ?? []).map((name) => loginParameter(name, refuse)),
-    clientAuthentication: authenticationOf(config),
+    clientAuthentication: authenticationOf(config, preset),
     privateKey: config.privateKey ?? null,
     responseMode,
     idTokenSigningAlg,
@@ -209,10 +210,11 @@ function scopeOf(scope: string): string {
   return scope;
 }
 
-function authenticationOf(config: ProviderConfig): ClientAuthentication {
+function authenticationOf(config: ProviderConfig, preset: ProviderPreset | null): ClientAuthentication {
   const secret = config.clientSecret;
   if (secret !== undefined && secretNow(secret) === "") throw refuse("clientSecret", "is empty.");
-  const fallback = config.privateKey ? "private_key_jwt" : secret === undefined ? "none" : "client_secret_basic";
+  const withSecret = preset?.clientAuthentication ?? "client_secret_basic";
+  const fallback = config.privateKey ? "private_key_jwt" : secret === undefined ? "none" : withSecret;
   const method = config.clientAuthentication ?? fallback;
   if (!METHODS.has(method)) throw refuse("clientAuthentication", `must be one of ${[...METHODS].join(", ")}.`);
   if (method.startsWith("client_secret") && secret === undefined) throw refuse("clientSecret", `is missing; ${method} needs it.`);

@@ -35,6 +35,7 @@ import { discoverProvider } from "./discovery.ts";
 import { checkIdToken, personalClaims, sidOf } from "./id-token.ts";
 import { verifyLogoutToken } from "./logout-token.ts";
 import { aboutOf } from "./presets/about.ts";
+import { withName } from "./presets/name-parameter.ts";
 import { authorizationParameters, presetOf, scopeOf, unusualLogout } from "./presets/presets.ts";
 import type { Ready } from "./ready.ts";
 import { refreshTimeoutOf, refreshTokens } from "./refresh/refresh.ts";
@@ -200,14 +201,14 @@ async function redeem(ready: Ready, login: FinishLogin, report: Report): Promise
   const claims = answer.claims();
   if (claims === undefined) throw new ProviderProblem("invalid", "id_token", "the provider sent no ID token");
   const now = clock.now();
-  const tokens = tokensOf(answer, answer.id_token, null, asked);
+  const tokens = tokensOf(answer, answer.id_token, null, asked, ready.preset);
   checkIdToken(claims, { config, now, accessToken: tokens.accessToken, parameters: login.parameters });
   const userinfo = config.userinfo ? await userinfoOf(ready, tokens.accessToken, claims, report) : null;
   return {
     identity: {
       issuer: claims.iss,
       subject: claims.sub,
-      claims: personalClaims(claims, userinfo, config),
+      claims: withName(personalClaims(claims, userinfo, config), login.response.get("user"), ready),
       authenticatedAt: claims.auth_time === undefined ? now : Math.min(claims.auth_time * 1_000, now),
       method: `oidc:${config.name}`,
     },

@@ -1,6 +1,7 @@
 /** The tokens of a token response, and their lifetime. */
 import type { ProviderTokens } from "../../contracts.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
+import type { ProviderPreset } from "./presets/preset.ts";
 
 /** TK-09: the lifetime of an access token if the provider names none. */
 export const DEFAULT_TOKEN_LIFETIME = 300_000;
@@ -24,6 +25,7 @@ export function tokensOf(
   idToken: string | undefined,
   before: ProviderTokens | null,
   asked: number,
+  { tokenLifetime = 0 }: Pick<ProviderPreset, "tokenLifetime"> = {},
 ): ProviderTokens {
   if (answer.token_type !== "bearer")
     throw new ProviderProblem("invalid", "token_type", "the provider's token is not a bearer token", { ambiguous: true });
@@ -33,6 +35,6 @@ export function tokensOf(
     refreshToken: answer.refresh_token ?? before?.refreshToken ?? null,
     idToken: idToken ?? before?.idToken ?? null,
     scope: answer.scope ?? before?.scope ?? null,
-    expires: asked + Math.floor(lifetime),
+    expires: asked + Math.max(Math.floor(lifetime), tokenLifetime),
   };
 }

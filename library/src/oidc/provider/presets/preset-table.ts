@@ -101,5 +101,21 @@ export const PRESETS: readonly ProviderPreset[] = [
     issuer: /^https:\/\/[a-z0-9-]+(\.[a-z0-9]+)?\.zitadel\.(cloud|app)$/,
     metadata: { authorization_endpoint: /\/oauth\/v2\/authorize$/, token_endpoint: /\/oauth\/v2\/token$/ },
   },
+  {
+    ...GENERIC,
+    name: "apple",
+    title: "Apple",
+    scope: "openid name email",
+    // It refuses offline_access, and gives refresh tokens without.
+    offlineAccess: "never",
+    endSession: { endpoint: "none" },
+    clientAuthentication: "client_secret_post",
+    // It answers so whenever name or address are asked for.
+    responseMode: "form_post",
+    // Access tokens are of no use, and refresh tokens may be shown once a day.
+    tokenLifetime: 86_400_000,
+    sendsName: true,
+    issuer: /^https:\/\/appleid\.apple\.com$/,
+  },
   GENERIC,
 ];

@@ -1,7 +1,18 @@
 /** The types of presets: what OpenID providers do differently, as data. */
 
 /** The names that `provider.preset` takes. */
-export const PRESET_NAMES = ["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel"] as const;
+export const PRESET_NAMES = [
+  "generic",
+  "keycloak",
+  "google",
+  "entra",
+  "auth0",
+  "okta",
+  "cognito",
+  "dex",
+  "zitadel",
+  "apple",
+] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 /** How the browser signs out at a provider (RP-initiated logout). */
@@ -37,6 +48,14 @@ export interface ProviderPreset {
    */
   readonly refusals: readonly string[];
   readonly endSession: EndSession;
+  /** How a client with a secret authenticates, if not by `client_secret_basic`. */
+  readonly clientAuthentication?: "client_secret_post";
+  /** How its answer comes back, if not in the query. */
+  readonly responseMode?: "form_post";
+  /** The least that an access token counts as live, milliseconds, whatever the answer says. */
+  readonly tokenLifetime?: number;
+  /** The user's name comes beside the code of the first login, and nowhere else. */
+  readonly sendsName?: true;
   /** Issuers that are this provider. */
   readonly issuer?: RegExp;
   /** Endpoints that only this provider has, for issuers at custom domains. */

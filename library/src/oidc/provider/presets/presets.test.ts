@@ -47,6 +47,8 @@ const ISSUERS: readonly (readonly [issuer: string, preset: string | null])[] = [
   ["https://dev-1234.oktapreview.com/oauth2/aus1a2b3", "okta"],
   ["https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_aBcDeFgHi", "cognito"],
   ["http://127.0.0.1:5556/dex", "dex"],
+  ["https://appleid.apple.com", "apple"],
+  ["https://appleid.apple.com.example.net", null],
   ["https://shop-a1b2c3.us1.zitadel.cloud", "zitadel"],
   ["https://id.example.com", null],
 ];

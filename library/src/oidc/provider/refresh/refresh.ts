@@ -7,6 +7,7 @@ import { ProviderProblem, problemOf } from "../../http/provider-problem.ts";
 import { longestOf } from "../../http/transport.ts";
 import type { SettledConfig } from "../config.ts";
 import { checkIdToken, personalClaims } from "../id-token.ts";
+import { withNameOfBefore } from "../presets/name-parameter.ts";
 import type { Ready } from "../ready.ts";
 import { tokensOf } from "../tokens.ts";
 import { changedSince } from "./changed-claims.ts";
@@ -89,12 +90,14 @@ interface RefreshContext extends Refresher {
 
 async function applyRefresh(context: RefreshContext, granted: GrantedRefresh): Promise<RefreshOutcome> {
   const { provider, before, identity, asked } = context;
-  const tokens = tokensOf(granted.tokens, undefined, before, asked);
+  const tokens = tokensOf(granted.tokens, undefined, before, asked, provider.preset);
   const idToken = granted.idToken === null ? null : await checked(context, granted.idToken, tokens.accessToken);
   if (idToken instanceof ProviderProblem) return { kind: "refused", cause: idToken };
   const next = idToken === null ? tokens : { ...tokens, idToken: granted.idToken?.text ?? null };
-  if (!provider.config.userinfo)
-    return { kind: "refreshed", tokens: next, claims: idToken === null ? null : personalClaims(idToken, null, provider.config) };
+  if (!provider.config.userinfo) {
+    const fresh = idToken === null ? null : personalClaims(idToken, null, provider.config);
+    return { kind: "refreshed", tokens: next, claims: fresh && withNameOfBefore(fresh, identity.claims, provider.preset) };
+  }
   const claims = await withUserinfo(context, tokens.accessToken, idToken, identity);
   return claims instanceof ProviderProblem ? { kind: "refused", cause: claims } : { kind: "refreshed", tokens: next, claims };
 }
