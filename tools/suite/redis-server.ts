@@ -1,4 +1,4 @@
-/** Real Redis servers for tests: on free ports, in temporary folders, without a word to the console. */
+/** Real servers of Redis or Valkey for tests: on free ports, in temporary folders, without a word to the console. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -32,9 +32,14 @@ async function ready(child: ChildProcess): Promise<void> {
  *
  * @param config lines of its configuration; `PORT` in them is its port
  * @param sentinel whether it is one
+ * @param name which of the two
  */
-export async function startRedis(config: readonly string[] = [], sentinel = false): Promise<RedisServer> {
-  const command = findServer("redis-server") ?? "redis-server";
+export async function startRedis(
+  config: readonly string[] = [],
+  sentinel = false,
+  name: "redis-server" | "valkey" = "redis-server",
+): Promise<RedisServer> {
+  const command = findServer(name) ?? name;
   const folder = temporaryFolder("redis");
   const port = await freePort();
   const lines = [

@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { EARLIER_COMMAND, EARLIER_RELEASE, takeEarlierRelease } from "../build/earlier-release.ts";
 import { BUILD_COMMAND, buildOauth2Proxy, OAUTH2_PROXY } from "../build/oauth2-proxy.ts";
 import { fetchPostgres, POSTGRES_COMMAND, postgresAt } from "../build/postgres.ts";
+import { fetchValkey, VALKEY, VALKEY_COMMAND } from "../build/valkey.ts";
 
 /**
  * What each server is called where it is installed, most wanted first. Its key is also the Debian package, where there
@@ -22,6 +23,7 @@ const COMMANDS = {
   "postgresql-18": [],
   pgbouncer: ["pgbouncer"],
   "redis-server": ["redis-server", "valkey-server"],
+  valkey: ["valkey-server"],
   "earlier-release": [],
 } as const;
 
@@ -38,6 +40,7 @@ const SERVERS: readonly ServerName[] = [
   "postgresql-18",
   "pgbouncer",
   "redis-server",
+  "valkey",
   "earlier-release",
 ];
 
@@ -46,6 +49,7 @@ const BUILT: ReadonlyMap<ServerName, { readonly at: string; readonly command: st
   ["oauth2-proxy", { at: OAUTH2_PROXY, command: BUILD_COMMAND, build: buildOauth2Proxy }],
   ["postgresql-14", { at: postgresAt(14), command: POSTGRES_COMMAND, build: () => fetchPostgres(14) }],
   ["postgresql-18", { at: postgresAt(18), command: POSTGRES_COMMAND, build: () => fetchPostgres(18) }],
+  ["valkey", { at: VALKEY, command: VALKEY_COMMAND, build: fetchValkey }],
   ["earlier-release", { at: EARLIER_RELEASE, command: EARLIER_COMMAND, build: takeEarlierRelease }],
 ]);
 
