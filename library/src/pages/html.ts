@@ -27,12 +27,12 @@ function headerOf({ brand: { name, logo } }: PageView): string {
 }
 
 function contentOf(view: PageView): string {
-  const { paragraphs, facts = [], choices = [], form, links = [], sections = [], reference, direction } = view;
-  // A sentence of the app's own may be in another language than the page.
-  const paragraph = direction === "rtl" ? '<p dir="auto">' : "<p>";
+  const { paragraphs, facts = [], choices = [], form, links = [], sections = [], reference } = view;
+  const [first, ...rest] = paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`);
   return [
-    ...paragraphs.map((text) => `${paragraph}${escapeHtml(text)}</p>`),
-    ...facts.map(({ label, value }) => `<p>${escapeHtml(label)} <code>${escapeHtml(value)}</code></p>`),
+    first ?? "",
+    ...facts.map(({ label, value }) => `<p class="fact">${escapeHtml(label)} <code>${escapeHtml(value)}</code></p>`),
+    ...rest,
     choices.length === 0 ? "" : `<ul class="choices">${choices.map(choiceOf).join("")}</ul>`,
     form === undefined ? rowOf(links.map((one, index) => linkOf(one, index > 0))) : formOf(form, links),
     ...sections.map(sectionOf),
@@ -82,5 +82,5 @@ function entryOf({ title, badge, lines, form, links = [] }: PageEntry, id: strin
   const ways = links.map((one) => linkOf(one, true)).join("");
   const doing =
     form === undefined ? "" : `${openForm(form)}${form.buttons.map((one) => buttonOf(one, true, about)).join("")}</form>`;
-  return `<li><div><${level} class="entry"><bdi id="${id}">${escapeHtml(title)}</bdi>${mark}</${level}>${said}</div>${ways}${doing}</li>`;
+  return `<li><div><${level} class="entry"><span id="${id}">${escapeHtml(title)}</span>${mark}</${level}>${said}</div>${ways}${doing}</li>`;
 }

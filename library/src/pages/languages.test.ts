@@ -67,7 +67,7 @@ test("pages: times are said in the language, and what is written the other way c
   assert.equal(english.text("devices.from", { address }), `From ${address}`);
   assert.equal(arabic.text("devices.from", { address }), `من \u2068${address}\u2069`);
   const turned = english.text("devices.agent", { agent: "\u202eevil\u2069\u2066 ارتباط" });
-  assert.equal(turned, "\u2068evil ارتباط\u2069, acting for you");
+  assert.equal(turned, "\u2068evil ارتباط\u2069 (acts for you)");
 });
 
 test("pages: a name in braces is not filled in a second time", () => {

@@ -22,6 +22,8 @@ export interface Language {
   readonly direction: "ltr" | "rtl";
   /** A text, with what stands in its braces. */
   text(key: WordKey, values?: { readonly [name: string]: string }): string;
+  /** A name or a sentence of the app's or a user's, apart from words around it that may run the other way. */
+  name(value: string): string;
   /** `2 hours`; rounded up, so that it says no less than it is. */
   span(milliseconds: number): string;
   /** `5 minutes ago`, `in 3 days`. */
@@ -54,6 +56,7 @@ export function languageOf(tag: string, words: { readonly [key in WordKey]?: str
   return {
     tag,
     direction,
+    name: apart,
     text: (key, values = {}) =>
       (words[key] ?? ENGLISH[key]).replace(/\{(\w+)\}/g, (whole, name: string) =>
         Object.hasOwn(values, name) ? apart(values[name] ?? "") : whole,

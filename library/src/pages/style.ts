@@ -14,8 +14,10 @@ main{width:100%;max-width:29rem;background:var(--card);border:1px solid var(--li
 main.wide{max-width:44rem}
 h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.3}
 h2{margin:2.25rem 0 .35rem;font-size:1.1rem}
-h3{margin:0;font-size:1rem}
+.entry{margin:0;font-size:1rem;overflow-wrap:anywhere}
 p{margin:0 0 1rem;overflow-wrap:anywhere}
+.fact{margin:0 0 .35rem}
+.fact+p:not(.fact){margin-top:1rem}
 .dim{color:var(--dim);font-size:.875rem}
 .foot{margin:1.5rem 0 0;padding-top:1rem;border-top:1px solid var(--line)}
 code{font:inherit;font-family:ui-monospace,monospace;user-select:all}

@@ -146,7 +146,7 @@ test("S-58 personal and agents' tokens stand beside the sessions, and are revoke
   const agent = await auth.tokens.issue({ subject: "assistant", audience: "api", parent: { id: idOf(mine) } });
   const foreign = await auth.tokens.issuePersonal({ subject: { ...subject, subject: "ben" }, owner: owner("ben"), name: "his" });
   const page = await visit(mine);
-  assert.ok(page.text.includes("&lt;b&gt;backup&lt;/b&gt;") && page.text.includes("assistant, acting for you"), page.text);
+  assert.ok(page.text.includes("&lt;b&gt;backup&lt;/b&gt;") && page.text.includes("assistant (acts for you)"), page.text);
   assert.ok(page.text.includes("For api: read") && page.text.includes("Never used") && !page.text.includes("his<"));
   assert.ok(!page.text.includes(personal.token) && !page.text.includes(agent.accessToken));
   const names = async (subject: string) => (await auth.tokens.list(owner(subject))).map(({ id }) => id);

@@ -26,7 +26,8 @@ export function failurePage({ code, sentence, parameter, login, goOn, reference,
   const refused = code === "ERR_FORBIDDEN";
   return (language) => {
     const { text } = language;
-    const told = sentence ?? (refused ? text("refused.text") : errorText(language, code));
+    const usual = refused ? text("refused.text") : errorText(language, code);
+    const told = sentence === undefined ? usual : language.name(sentence);
     const wrong = parameter === undefined ? "" : ` ${text("failed.parameter", { parameter })}`;
     const again = refused
       ? { label: text("refused.other"), href: `${login}&prompt=select_account` }

@@ -84,18 +84,19 @@ function sessionEntry(info: SessionInfo, content: SessionsContent, language: Lan
   return login === null ? { ...usual, form: ending(prefix, "session", id, text("devices.end")) } : usual;
 }
 
-function nameOf(userAgent: string | null | undefined, { text }: Language): string {
+function nameOf(userAgent: string | null | undefined, language: Language): string {
   const browser = browserIn(userAgent);
-  if (browser === null) return text("devices.unknown");
+  if (browser === null) return language.text("devices.unknown");
   const { name, system } = browser;
-  return system === null ? name : text("devices.browser", { browser: name, system });
+  return system === null ? language.name(name) : language.text("devices.browser", { browser: name, system });
 }
 
-function tokenEntry(info: TokenInfo, { now, prefix, login }: SessionsContent, { text, when }: Language): PageEntry {
+function tokenEntry(info: TokenInfo, { now, prefix, login }: SessionsContent, language: Language): PageEntry {
+  const { text, when } = language;
   const { id, kind, name, actor, client, audience, scope, createdAt, expiresAt, lastUsedAt } = info;
   const used = lastUsedAt === null ? text("devices.neverUsed") : text("devices.used", { time: when(lastUsedAt, now) });
   const entry = {
-    title: name ?? (actor === null ? client : text("devices.agent", { agent: actor })),
+    title: actor === null ? language.name(name ?? client) : text("devices.agent", { agent: actor }),
     lines: [
       scope === "" ? text("devices.for", { audience }) : text("devices.forScope", { audience, scope }),
       text("devices.made", { time: when(createdAt, now) }),

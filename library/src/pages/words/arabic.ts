@@ -95,7 +95,7 @@ export const ARABIC: AllWords = {
   "devices.neverRunsOut": "لا ينتهي",
   "devices.for": "من أجل {audience}",
   "devices.forScope": "من أجل {audience}: {scope}",
-  "devices.agent": "{agent}، نيابةً عنك",
+  "devices.agent": "{agent} (نيابةً عنك)",
   "devices.revoke": "إلغاء",
 
   "consent.title": "هل تسمح لبرنامج؟",

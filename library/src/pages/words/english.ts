@@ -97,7 +97,7 @@ export const ENGLISH = {
   "devices.neverRunsOut": "Does not run out",
   "devices.for": "For {audience}",
   "devices.forScope": "For {audience}: {scope}",
-  "devices.agent": "{agent}, acting for you",
+  "devices.agent": "{agent} (acts for you)",
   "devices.revoke": "Revoke",
 
   "consent.title": "Let a program in?",

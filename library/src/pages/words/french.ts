@@ -102,7 +102,7 @@ export const FRENCH: AllWords = {
   "devices.neverRunsOut": "N’expire pas",
   "devices.for": "Pour {audience}",
   "devices.forScope": "Pour {audience} : {scope}",
-  "devices.agent": "{agent}, qui agit pour vous",
+  "devices.agent": "{agent} (agit pour vous)",
   "devices.revoke": "Révoquer",
 
   "consent.title": "Autoriser un programme ?",

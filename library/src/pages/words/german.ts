@@ -103,7 +103,7 @@ export const GERMAN: AllWords = {
   "devices.neverRunsOut": "Läuft nicht ab",
   "devices.for": "Für {audience}",
   "devices.forScope": "Für {audience}: {scope}",
-  "devices.agent": "{agent}, handelt für Sie",
+  "devices.agent": "{agent} (handelt für Sie)",
   "devices.revoke": "Widerrufen",
 
   "consent.title": "Ein Programm zulassen?",

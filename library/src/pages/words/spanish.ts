@@ -99,7 +99,7 @@ export const SPANISH: AllWords = {
   "devices.neverRunsOut": "No caduca",
   "devices.for": "Para {audience}",
   "devices.forScope": "Para {audience}: {scope}",
-  "devices.agent": "{agent}, que actúa en su nombre",
+  "devices.agent": "{agent} (actúa en su nombre)",
   "devices.revoke": "Revocar",
 
   "consent.title": "¿Permitir un programa?",
