@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { Browser } from "../test-support/browser.ts";
-import { PAGE } from "../test-support/full-gateway.ts";
+import { PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
 import type { Answered } from "../test-support/talk.ts";
 import type { TwoReplicas } from "../test-support/two-replicas.ts";
 import { RAN_OUT, twoReplicas, UNCONFIRMED } from "../test-support/two-replicas.ts";
@@ -110,4 +110,15 @@ test("F-36 a check of ours that a provider's answer failed is told by its name",
     ["content-type", "the provider's answer is not JSON by its content type"],
   );
   assert.equal(here.a.log.slice(from).join("").includes("canary"), false);
+});
+
+test("F-36 a person whose page the app does not answer gets a page, a program the problem document", async () => {
+  const config = { upstreams: [{ url: "http://127.0.0.1:1", access: "optional" }] };
+  await using gateway = await startFullGateway({ config, upstreams: [] });
+  const page = await gateway.ask("/orders?a=1", { headers: { ...PAGE, "accept-language": "fr" } });
+  assert.deepEqual([page.status, page.headers["content-type"]], [502, "text/html; charset=utf-8"]);
+  assert.match(page.text, /L’application derrière ce site ne répond pas[\s\S]*href="\/orders\?a=1">Réessayer</);
+  assert.doesNotMatch(page.text, /127\.0\.0\.1|ECONNREFUSED|<script/);
+  const program = await gateway.ask("/orders", { headers: SCRIPT });
+  assert.deepEqual([program.status, JSON.parse(program.text).code], [502, "ERR_UPSTREAM_UNAVAILABLE"]);
 });

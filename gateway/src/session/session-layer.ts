@@ -29,6 +29,9 @@ import { providerOf } from "./provider/provider-of.ts";
 import { proxyOptions } from "./proxy-identity.ts";
 import { needsOf, termsOf, tokenOptions } from "./tokens/own-tokens.ts";
 
+/** For which people get a page. */
+const OUTAGES: ReadonlySet<number> = new Set([502, 503, 504]);
+
 /** What a test may replace: the world outside. */
 export interface World {
   readonly clock?: Clock;
@@ -103,7 +106,7 @@ function layerOf(
     answerFailure(error, request, mayLogin = false) {
       if (!(error instanceof CoatcheckError)) return problemOfError(error);
       if (mayLogin && error.code === "ERR_SESSION_ENDED") return engine.answerThrown(error, request);
-      return error.status === 503 ? engine.answerFailure(error, request) : problemOfError(error);
+      return OUTAGES.has(error.status) ? engine.answerFailure(error, request) : problemOfError(error);
     },
     isOwnCookie: (name) => engine.isOwnCookie(name),
     proxyHeaders: engine.proxy?.headers ?? [],

@@ -1,6 +1,7 @@
 /** One proxied request and its answer. */
 import type { ServerResponse } from "node:http";
 import type { RouteResponse } from "coatcheck/contracts";
+import { CoatcheckError } from "coatcheck/errors";
 import type { Dispatcher } from "undici";
 import type { Finished, Outcome } from "../observe/observer.ts";
 import { stopwatch, tellFailure } from "../observe/observer.ts";
@@ -84,7 +85,8 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
   /** None became free while it could wait. */
   tooLate(): void {
     this.shared.observer.notice("upstream.busy", { upstream: this.upstream });
-    this.#refuse(problemOf("ERR_UPSTREAM_BUSY"), "upstream-busy");
+    const answer = this.shared.answerFailure(new CoatcheckError("ERR_UPSTREAM_BUSY"), this.request.incoming);
+    this.#refuse(answer, "upstream-busy");
   }
 
   /** Ends the stream to the client, because its session is over. */

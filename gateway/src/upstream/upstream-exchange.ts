@@ -1,7 +1,7 @@
 /** What the exchanges of requests and of handshakes have in common. */
 import type { RouteResponse } from "coatcheck/contracts";
+import { CoatcheckError } from "coatcheck/errors";
 import type { NoticeReason, Outcome } from "../observe/observer.ts";
-import { problemOf } from "../response/response.ts";
 import { failureCode } from "./failures.ts";
 import type { IsOwnCookie } from "./headers/own-cookies.ts";
 import type { Answering } from "./headers/response-head.ts";
@@ -45,7 +45,8 @@ export abstract class UpstreamExchange implements Answering {
   failed(error: Error): readonly [answer: RouteResponse, outcome: Outcome] {
     const code = failureCode(error);
     this.shared.observer.notice("upstream.failed", { reason: code, upstream: this.upstream, error });
-    return [problemOf(code), code === "ERR_UPSTREAM_TIMEOUT" ? "upstream-timeout" : "upstream-unavailable"];
+    const answer = this.shared.answerFailure(new CoatcheckError(code), this.request.incoming);
+    return [answer, code === "ERR_UPSTREAM_TIMEOUT" ? "upstream-timeout" : "upstream-unavailable"];
   }
 
   foreignCookie(): void {

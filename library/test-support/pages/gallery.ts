@@ -7,6 +7,7 @@ import { choosePage } from "../../src/pages/views/choose.ts";
 import { consentAgainPage, consentPage, consentRefusedPage } from "../../src/pages/views/consent.ts";
 import { endedPage } from "../../src/pages/views/ended.ts";
 import { forbiddenPage } from "../../src/pages/views/forbidden.ts";
+import { formGonePage, formLostPage, formSentPage, sendFormPage } from "../../src/pages/views/kept-form.ts";
 import { failurePage } from "../../src/pages/views/login-failed.ts";
 import { outagePage } from "../../src/pages/views/outage.ts";
 import { sessionsPage, signInFirstPage } from "../../src/pages/views/sessions.ts";
@@ -75,7 +76,12 @@ export const GALLERY: ReadonlyMap<string, PageMaker> = new Map([
   ["sign-out", logoutPage("/auth/logout", "/cart")],
   ["landing", staying(landingPage("/cart"))],
   ["outage", outagePage({ code: "ERR_TOKEN_UNAVAILABLE", retryAfter: 30, target: "/orders", login: LOGIN })],
+  ["upstream", outagePage({ code: "ERR_UPSTREAM_UNAVAILABLE", retryAfter: 5, target: "/orders", login: LOGIN })],
   ["forbidden", forbiddenPage("/auth/logout")],
+  ["form", sendFormPage({ action: "/cart", fields: [["item", "umbrella"]], page: "/cart" })],
+  ["form-sent", formSentPage()],
+  ["form-gone", formGonePage()],
+  ["form-lost", formLostPage("/cart")],
   ["sessions", sessionsPage({ ...DEVICES, login: null })],
   ["sessions-old", sessionsPage({ ...DEVICES, login: `${LOGIN}&prompt=login` })],
   ["sign-in-first", signInFirstPage(LOGIN)],

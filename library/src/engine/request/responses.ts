@@ -20,13 +20,16 @@ export function answerProblem(code: ErrorCode, headers: readonly Header[] = [], 
 /** The engine's settings that answers need. */
 export type Answering = Pick<EngineOptions<unknown>, "prefix" | "origins" | "outagePage" | "forbiddenPage">;
 
+/** Something else does not answer, or not as it should. */
+const OUTAGES: ReadonlySet<number> = new Set([502, 503, 504]);
+
 /** The answer to a failure: a page that says what to do for a navigation in an outage, else the problem document. */
 export function answerFailure(
   { code, retryAfter }: { readonly code: ErrorCode; readonly retryAfter: number | null },
   request: RequestView,
   { prefix, origins, outagePage }: Answering,
 ): RouteResponse {
-  if (ERRORS[code].status !== 503 || !isNavigation(request)) return answerProblem(code, [], retryAfter);
+  if (!OUTAGES.has(ERRORS[code].status) || !isNavigation(request)) return answerProblem(code, [], retryAfter);
   const target = isRepeatable(request) ? request.target : pageBefore(request, origins.own);
   const login = `${prefix}/login?return_to=${encodeURIComponent(target)}`;
   return outagePage({ code, retryAfter: secondsToWait(retryAfter), target, login }, request);
