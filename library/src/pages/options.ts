@@ -57,6 +57,8 @@ const LONGEST_CSS = 262_144;
 
 /** Completes and checks them. Throws a `TypeError` that names the option. */
 export function settledPages({ brand = {}, language, words = {}, render }: PagesOptions): SettledPages {
+  for (const [name, given] of Object.entries({ brand, words }))
+    if (typeof given !== "object" || given === null) throw new TypeError(`pages.${name} is no object`);
   if (render !== undefined && typeof render !== "function") throw new TypeError("pages.render is no function");
   return { brand: checkedBrand(brand), languages: offered(language, allWords(words)), render: render ?? null };
 }

@@ -73,6 +73,8 @@ test("pages: words on their background can be read, whichever colour the brand h
 });
 
 const REFUSED: readonly (readonly [options: object, message: RegExp])[] = [
+  [{ brand: "Shop" }, /^pages\.brand is no object/],
+  [{ words: null }, /^pages\.words is no object/],
   [{ brand: { name: "" } }, /^pages\.brand\.name is no text/],
   [{ brand: { logo: "javascript:alert(1)" } }, /^pages\.brand\.logo is no picture's address/],
   [{ brand: { logo: "//evil.example/a.png" } }, /^pages\.brand\.logo/],
