@@ -13,8 +13,11 @@ export interface RunningGateway extends AsyncDisposable {
 
 const MAIN = join(import.meta.dirname, "../gateway/src/main.ts");
 
+/** Where its sessions are: in a store, or in their cookies. */
+export const GATEWAY_STORES = ["memory:", "cookie+memory:", "cookie:"] as const;
+
 /** Starts it as its users do, by its command, and waits until it says that it listens. */
-export async function startGateway(): Promise<RunningGateway> {
+export async function startGateway(store: (typeof GATEWAY_STORES)[number] = "memory:"): Promise<RunningGateway> {
   const app = await listening(createServer((_request, response) => response.end("hello")));
   const port = await freePort();
   const origin = `http://localhost:${port}`;
@@ -27,8 +30,9 @@ export async function startGateway(): Promise<RunningGateway> {
       COATCHECK_PUBLIC_URL: origin,
       COATCHECK_LISTEN: `127.0.0.1:${port}`,
       COATCHECK_ADMIN_LISTEN: "127.0.0.1:0",
-      COATCHECK_STORE: "memory:",
-      COATCHECK_FRONTCHANNEL_LOGOUT: "true",
+      COATCHECK_STORE: store,
+      ...(store === "memory:" ? {} : { COATCHECK_REFRESH: "never" }),
+      COATCHECK_FRONTCHANNEL_LOGOUT: String(store !== "cookie:"),
       COATCHECK_ISSUER: "http://127.0.0.1:9",
       COATCHECK_CLIENT_ID: "app",
       COATCHECK_CLIENT_SECRET: randomBytes(12).toString("hex"),

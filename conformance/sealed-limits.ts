@@ -52,3 +52,8 @@ export const LIMITS: Readonly<Record<Exclude<Sealed, "no">, Readonly<Record<stri
   marks: BOTH,
   alone: { ...BOTH, ...ALONE },
 };
+
+/** Why a module is not played on targets of this kind; `undefined`: it is. */
+export function limitOf(kind: Exclude<Sealed, "no">, title: string): string | undefined {
+  return Object.entries(LIMITS[kind]).find(([beginning]) => title.startsWith(beginning))?.[1];
+}
