@@ -40,16 +40,27 @@ export interface SealedWorld {
 
 type Options = Partial<Omit<CoatcheckOptions<unknown>, "store" | "clock" | "on">>;
 
-/** Two replicas with one secret, and the store for markers that they share, if any. */
-export function sealedWorld(marks: SessionStore | null = null, options: Options = {}, another: Options = options): SealedWorld {
+/**
+ * Two replicas with one secret, and the store for markers that they share, if any.
+ *
+ * @param handle the second replica's own handle on the store for markers
+ */
+export function sealedWorld(
+  marks: SessionStore | null = null,
+  options: Options = {},
+  another: Options = options,
+  handle: SessionStore | null = marks,
+): SealedWorld {
   const clock = manualClock();
   const events: AuditEvent[] = [];
-  const store = sealedCookie(marks === null ? {} : { marks });
-  const replicas = [options, another].map((one) =>
-    coatcheck<unknown>({ publicUrl: ORIGIN, secrets: SECRET, ...one, store, clock, on: (event) => events.push(event) }),
-  );
+  const replicas = [
+    { ...options, store: sealedOn(marks) },
+    { ...another, store: sealedOn(handle) },
+  ].map((one) => coatcheck<unknown>({ publicUrl: ORIGIN, secrets: SECRET, ...one, clock, on: (event) => events.push(event) }));
   return { clock, events, replicas, browser: (jar) => browserOf(new Map(jar), replicas) };
 }
+
+const sealedOn = (marks: SessionStore | null) => sealedCookie(marks === null ? {} : { marks });
 
 /** Text that nothing can compress, of about this many characters. */
 export const noise = (characters: number): string => randomBytes(Math.ceil(characters * 0.75)).toString("base64url");
@@ -93,6 +104,7 @@ function page(session: Parameters<Parameters<Auth<unknown>["handle"]>[1]>[0], ur
   const value = url.searchParams.get("value") ?? "";
   if (url.pathname === "/login") session.login({ issuer: "app", subject: value, claims: { name: value } });
   if (url.pathname === "/set") session.set({ note: value });
+  if (url.pathname === "/add") session.set({ [value]: true });
   if (url.pathname === "/rotate") session.rotate();
   if (url.pathname === "/logout") session.logout();
   const { identity, data, endedReason } = session;
