@@ -12,6 +12,7 @@ import { verify } from "../subjects/verify.ts";
 const MEMORY = "coatcheck, memory";
 const SQLITE = "coatcheck, SQLite";
 const SQLITE_FLOOR = "floor, SQLite";
+const SEALED = "coatcheck, sealed cookie";
 
 /** What runs, over which bare server, from which file. */
 interface Subject {
@@ -41,6 +42,8 @@ const OURS: readonly Subject[] = [
   { name: "floor, memory, any user", bare: "node:http", file: "floors/floor-memory", whose: "any" },
   { name: SQLITE, bare: "node:http", file: "coatcheck/sqlite", whose: "any" },
   { name: SQLITE_FLOOR, bare: "node:http", file: "floors/floor-sqlite", whose: "any" },
+  { name: SEALED, bare: "node:http", file: "coatcheck/cookie", whose: "active" },
+  { name: `${SEALED}, markers in memory`, bare: "node:http", file: "coatcheck/cookie-marks", whose: "active" },
 ];
 const PEERS: readonly Subject[] = [
   { name: "express-session", bare: "express", file: "peers/express-session", whose: "active" },

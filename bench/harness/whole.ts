@@ -24,6 +24,8 @@ const ROWS = {
     "floor, memory, any user",
     "coatcheck, SQLite",
     "floor, SQLite",
+    "coatcheck, sealed cookie",
+    "coatcheck, sealed cookie, markers in memory",
     "express-session",
     "@fastify/session",
     "hono-sessions",

@@ -1,7 +1,7 @@
 /** Coatcheck with as many signed-in users as a benchmark wants, on the store that it names. */
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
-import type { Auth, SessionStore } from "coatcheck";
+import type { Auth, SessionStore, StatelessStore } from "coatcheck";
 import { coatcheck } from "coatcheck";
 import { coatcheckNode } from "coatcheck/node";
 import { sqlite } from "coatcheck/sqlite";
@@ -28,7 +28,7 @@ export async function fillFile(path: string, sessions: number): Promise<readonly
   return credentials;
 }
 
-export function authOn(store: SessionStore): Auth<unknown> {
+export function authOn(store: SessionStore | StatelessStore): Auth<unknown> {
   return coatcheck<unknown>({
     publicUrl: "https://app.example.com",
     secrets: randomBytes(32).toString("base64url"),

@@ -1,4 +1,4 @@
-/** Sealed sessions as a store: a jar stands for the browsers, which bring back the cookies that they were given last. */
+/** Sealed sessions as a store: a jar stands for the browsers, which bring back the cookies that they got last. */
 import type { Clock, SealedRow, SessionRow, SessionStore } from "../../src/contracts.ts";
 import { createCookies } from "../../src/cookie/names.ts";
 import { emptied } from "../../src/core/record.ts";
