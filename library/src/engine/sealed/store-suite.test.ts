@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { type Jar, overJar } from "../../../test-support/stores/sealed-jar.ts";
+import { type Jar, overJar } from "../../../test-support/sealed/sealed-jar.ts";
 import type { SessionStore } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
@@ -69,7 +69,5 @@ describe("store cookie+<store>", () => {
   test("CK-07 docs/stores.md says what is left out of the suite, and why", () => {
     const page = readFileSync(new URL("../../../../docs/stores.md", import.meta.url), "utf8");
     for (const [reason, cases] of Object.entries(LEFT_OUT)) assert.ok(page.includes(`| ${reason} | ${cases.length} |`), reason);
-    const played = storeCases.length - beginnings.length;
-    assert.match(page.replace(/\s+/g, " "), new RegExp(`${played} of its ${storeCases.length} cases hold`));
   });
 });
