@@ -1,15 +1,12 @@
 /** Moves between real servers, while users change their sessions by two replicas. */
 import { after, before, test } from "node:test";
 import { type RedisServer, startRedis } from "../../../tools/suite/redis-server.ts";
-import { type Handles, handlesOn, playMove } from "../../test-support/move/played-move.ts";
+import { type Handles, handlesOn, inMemory, playMove } from "../../test-support/move/played-move.ts";
 import { freshSchema, quietStore } from "../../test-support/stores/postgres-schemas.ts";
 import { type PostgresServer, startPostgres } from "../../test-support/stores/postgres-server.ts";
 import { handlesOf, nodeRedis } from "../../test-support/stores/redis-handles.ts";
 import { freshPaths } from "../../test-support/stores/sqlite-paths.ts";
-import type { SessionStore } from "../contracts.ts";
-import { memory } from "../stores/memory.ts";
 import { sqlite } from "../stores/sqlite.ts";
-import { overStore } from "../testing/over-store.ts";
 
 const freshPath = freshPaths();
 
@@ -22,14 +19,6 @@ before(async () => {
 });
 after(() => open.disposeAsync());
 
-type Scan = NonNullable<SessionStore["scan"]>;
-
-const inMemory = (): Handles => {
-  const store = memory();
-  // Several replicas close it.
-  const scan: Scan = (position, limit) => store.scan?.(position, limit) ?? { rows: [], markers: [], next: null };
-  return () => overStore(store, { close: () => undefined, scan });
-};
 const inFile = (): Handles => {
   const path = freshPath();
   return () => sqlite(path);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { playMovesOf } from "../../test-support/move/played-move.ts";
 import type { ClusterGroup } from "../../test-support/stores/redis-groups.ts";
 import { startCluster, tell } from "../../test-support/stores/redis-groups.ts";
 import { handlesOf, ioredisCluster, nodeRedisCluster } from "../../test-support/stores/redis-handles.ts";
@@ -18,6 +19,10 @@ const addresses = () => cluster.addresses;
 
 storeSuite("redis in a cluster", { make: () => handlesOf(nodeRedisCluster(addresses)), rows: 50 });
 storeSuite("redis in a cluster, through ioredis", { make: () => handlesOf(ioredisCluster(addresses)), rows: 50 });
+
+test("SE-12 S-42 sessions move into a cluster and out of it, and none, no change and no ending is lost", async () => {
+  await playMovesOf(() => handlesOf(nodeRedisCluster(addresses)));
+});
 
 for (const [library, client] of [
   ["redis", nodeRedisCluster],

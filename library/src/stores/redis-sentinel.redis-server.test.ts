@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { playMovesOf } from "../../test-support/move/played-move.ts";
 import type { SentinelGroup } from "../../test-support/stores/redis-groups.ts";
 import { eventually, MASTER_NAME, startSentinelGroup, tell } from "../../test-support/stores/redis-groups.ts";
 import { handlesOf, ioredisSentinel, nodeRedisSentinels } from "../../test-support/stores/redis-handles.ts";
@@ -19,6 +20,10 @@ after(async () => {
 
 storeSuite("redis behind a sentinel", { make: () => handlesOf(sentinels.connect), rows: 50 });
 storeSuite("redis behind a sentinel, through ioredis", { make: () => handlesOf(ioredisSentinel(address)), rows: 50 });
+
+test("SE-12 S-42 sessions move to servers behind a sentinel, and away, and nothing is lost", async () => {
+  await playMovesOf(() => handlesOf(ioredisSentinel(address)));
+});
 
 test("SE-12 behind a sentinel, what was answered as done is there after a failover", async () => {
   const { store, dispose } = await handlesOf(ioredisSentinel(address));

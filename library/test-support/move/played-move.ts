@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import type { SessionStore } from "../../src/contracts.ts";
 import { moveSessions } from "../../src/move/mover.ts";
 import { moving } from "../../src/move/moving-store.ts";
+import { memory } from "../../src/stores/memory.ts";
+import { overStore } from "../../src/testing/over-store.ts";
 import type { StoreUnderTest } from "../../src/testing/store-suite/case.ts";
 import { Dice, START } from "../../src/testing/store-suite/rows.ts";
 import { act, MovedUsers } from "./moved-users.ts";
@@ -21,6 +23,23 @@ export function handlesOn({ store, another }: StoreUnderTest): Handles {
     assert.ok(handle);
     return handle;
   };
+}
+
+/** A store in memory that several replicas close. */
+export function inMemory(): Handles {
+  const store = memory();
+  const scan: Scan = (position, limit) => store.scan?.(position, limit) ?? { rows: [], markers: [], next: null };
+  return () => overStore(store, { close: () => undefined, scan });
+}
+
+type Scan = NonNullable<SessionStore["scan"]>;
+
+/** Into such a store, and out of another one. */
+export async function playMovesOf(make: () => Promise<StoreUnderTest>): Promise<void> {
+  const [into, outOf] = [await make(), await make()];
+  await playMove(inMemory(), handlesOn(into));
+  await playMove(handlesOn(outOf), inMemory());
+  for (const { dispose } of [into, outOf]) await dispose?.();
 }
 
 /** Moves all sessions, and judges what every process sees then. It closes all handles that it had. */
