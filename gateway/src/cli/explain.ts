@@ -2,6 +2,7 @@
 import { aboutProvider, type ProviderAbout } from "coatcheck";
 import { formatDuration } from "coatcheck/settings";
 import type { ProviderSettings, Settings } from "../config/config.ts";
+import { devUsersInWords } from "../config/development/dev-users.ts";
 import { formatAddress } from "../config/kinds/network-kinds.ts";
 import { formatUsers } from "../config/kinds/user-entry.ts";
 import { formatStores } from "../config/move/move-to.ts";
@@ -25,6 +26,7 @@ export function explain(settings: Settings, { file, warnings, keys }: Explained)
     ["sessions", formatStores(settings)],
     ["keys", keysLine(keys)],
     ...settings.providers.flatMap((provider) => providerLines(provider)),
+    ...devUsersInWords(settings).map((line) => ["provider", line] as const),
     ...(settings.providers.length === 0 ? [] : redirectAddresses(settings).map((address) => ["register", address] as const)),
     ...settings.upstreams.map(({ url, paths, hosts, access, groups, users }) => {
       const where = hosts.length === 0 ? paths : hosts.flatMap((host) => paths.map((path) => host + path));

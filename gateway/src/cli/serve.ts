@@ -2,6 +2,7 @@
 import cluster from "node:cluster";
 import { CoatcheckError } from "coatcheck";
 import type { Settings } from "../config/config.ts";
+import { devUsersInWords } from "../config/development/dev-users.ts";
 import { formatAddress } from "../config/kinds/network-kinds.ts";
 import { formatStores } from "../config/move/move-to.ts";
 import { type Observation, observe } from "../observe/observe.ts";
@@ -108,9 +109,12 @@ async function introduce(
     ["sessions", formatStores(settings)],
     [
       "provider",
-      settings.providers
-        .map(({ name, issuer }) => `${issuer}  ${states.get(name)?.ready ? "ready" : "not ready, retrying"}`)
-        .join(", "),
+      [
+        ...settings.providers.map(
+          ({ name, issuer }) => `${issuer}  ${states.get(name)?.ready ? "ready" : "not ready, retrying"}`,
+        ),
+        ...devUsersInWords(settings),
+      ].join(", "),
     ],
     ["keys", keysLine(sessions.health.keys)],
   ];

@@ -80,8 +80,9 @@ export function loadConfig({ args, environment, directory, file: content, develo
     note(path, fromFlag === undefined ? variable : (flag ?? variable));
   }
 
-  // Who has a proxy that signs people on and says nothing of a provider has none.
-  if (tree.has(["proxyIdentity"]) && !tree.has(["providers"])) tree.set(["providers"], []);
+  // Whose users come another way, and who says nothing of a provider, has none.
+  const otherwise = tree.has(["proxyIdentity"]) || tree.has(["devUsers"]);
+  if (otherwise && !tree.has(["providers"])) tree.set(["providers"], []);
   const made =
     development === undefined || tree.has(["secrets"]) || tree.has(["secretsFile"])
       ? undefined

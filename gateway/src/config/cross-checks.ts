@@ -1,6 +1,7 @@
 /** Checks that concern more than one setting. */
 import { TrustedPeers } from "coatcheck/address";
 import type { Settings, UpstreamSettings } from "./definition.ts";
+import { devUsersWarning, ofDevUsers } from "./development/dev-users.ts";
 import { isLoopback } from "./kinds/network-kinds.ts";
 import { ofMove } from "./move/move-to.ts";
 import { hasSeveralIssuers } from "./several-issuers.ts";
@@ -13,6 +14,7 @@ import { ofTokens } from "./tokens/token-checks.ts";
 export function contradictions(settings: Settings): readonly Problem[] {
   return [
     ...ofProviders(settings),
+    ...ofDevUsers(settings),
     ...ofUpstreams(settings),
     ...ofPublicUrl(settings),
     ...ofSession(settings),
@@ -29,9 +31,9 @@ export function contradictions(settings: Settings): readonly Problem[] {
   ];
 }
 
-function ofProviders({ providers, proxyIdentity }: Settings): Problem[] {
+function ofProviders({ providers, proxyIdentity, devUsers }: Settings): Problem[] {
   const problems: Problem[] = [];
-  if (providers.length === 0 && proxyIdentity === undefined) {
+  if (providers.length === 0 && proxyIdentity === undefined && devUsers.length === 0) {
     const lines = [
       "No user could sign in. Name the provider (COATCHECK_ISSUER), or the proxy that signs users on (proxyIdentity).",
     ];
@@ -253,6 +255,7 @@ export function warnings(settings: Settings): readonly string[] {
   }
   if (settings.store.kind === "memory") said.push("the store is memory: every user is signed out by a restart.");
   said.push(...sealedCookieWarnings(settings));
+  said.push(...devUsersWarning(settings));
   if (settings.moveTo !== undefined) {
     said.push("moveTo is set: when every gateway has it, run coatcheck move; when that is done, make it the store.");
   }

@@ -174,6 +174,7 @@ test("F-46 where nothing is said, this holds", () => {
         },
       ],
       loginChooser: false,
+      devUsers: [],
       upstreams: [
         {
           url,

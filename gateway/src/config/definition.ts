@@ -1,5 +1,6 @@
 /** The one definition of every setting. */
 import { bearer } from "./bearer.ts";
+import { devUsers } from "./development/dev-users.ts";
 import type { Infer } from "./kinds/kind.ts";
 import { duration, flag, integer, oneOf, sealingSecret, secretText, size } from "./kinds/kinds.ts";
 import { address, cidr, hostName, ownPrefix, publicOrigin } from "./kinds/network-kinds.ts";
@@ -184,6 +185,7 @@ export const SETTINGS = {
     false,
     { env: "COATCHECK_LOGIN_CHOOSER" },
   ),
+  devUsers,
   upstreams: fallback(list(upstream), "Where proxied requests go. Without any, only the gateway's own endpoints answer.", [], {
     env: "COATCHECK_UPSTREAM",
   }),

@@ -8,6 +8,7 @@ import {
   type Provider,
   type SigningOptions,
 } from "coatcheck";
+import { devProvider } from "coatcheck/dev";
 import { CoatcheckError } from "coatcheck/errors";
 import { readSecret } from "coatcheck/secrets";
 import { omitUndefined } from "coatcheck/settings";
@@ -57,12 +58,13 @@ export function sessionLayer(
     secrets: settings.secrets,
     signing: signingOf(settings),
     store: timedSessions(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
-    providers:
-      world.providers ??
-      settings.providers.map((provider) => ({
+    providers: world.providers ?? [
+      ...settings.providers.map((provider) => ({
         ...providerOf(provider),
         clientSecret: shownSecret(provider, clientSecretOf(provider, live)),
       })),
+      ...developmentOf(settings),
+    ],
     session: sessionOf(settings),
     refresh: settings.refresh,
     sweep: { ...settings.sweep, every: settings.sweep.every === 0 ? false : settings.sweep.every },
@@ -134,6 +136,12 @@ function layerOf(
       await storeOf(store)?.close();
     },
   };
+}
+
+/** The provider that stands in while an app is written. */
+function developmentOf({ devUsers }: Settings) {
+  const users = devUsers.map(({ name, email, groups }) => [name, { groups, ...omitUndefined({ email }) }] as const);
+  return users.length === 0 ? [] : [devProvider({ users: Object.fromEntries(users) })];
 }
 
 /** As the library takes them; the configuration has seen to it that each is one of both. */

@@ -68,12 +68,12 @@ export interface Route {
 export function openRoute(
   settings: UpstreamSettings,
   place: number,
-  all: Pick<Settings, "publicUrl" | "providers" | "tokens">,
+  all: Pick<Settings, "publicUrl" | "providers" | "devUsers" | "tokens">,
   told: IdentityHeaderMaker,
 ): Route {
-  const { publicUrl: origins, providers } = all;
+  const { publicUrl: origins, providers, devUsers } = all;
   // Whether there is a login of ours to send people to.
-  const signsOn = providers.length > 0;
+  const signsOn = providers.length > 0 || devUsers.length > 0;
   const { timeouts, access } = settings;
   const { protocol, host, hostname } = new URL(settings.url);
   const options: Pool.Options = {
