@@ -11,6 +11,8 @@ export interface Room {
    * the contracts. None: whatever the package declares.
    */
   readonly outside?: readonly string[];
+  /** It loads modules of the app, which its caller names. */
+  readonly loads?: true;
 }
 
 const BEGIN = "<!-- who may import whom, by `node tools/check-layers.ts --update`: begin -->";
@@ -23,10 +25,10 @@ export function layersTable(rooms: { readonly [room: string]: Room }, members: r
   return [BEGIN, "", "| | may import |", "|---|---|", ...rows, others, "", END].join("\n");
 }
 
-function allowed({ may, alone, outside }: Room): string {
+function allowed({ may, alone, outside, loads }: Room): string {
   const names = may.length === 0 ? "nothing of the library" : quoted(may);
   const others = outside === undefined ? [] : [outside.length === 0 ? "nothing from outside" : `from outside ${quoted(outside)}`];
-  const limits = [...(alone ? ["no sibling"] : []), ...others];
+  const limits = [...(alone ? ["no sibling"] : []), ...others, ...(loads ? ["and the app's modules"] : [])];
   return limits.length === 0 ? names : `${names}; ${limits.join(", ")}`;
 }
 

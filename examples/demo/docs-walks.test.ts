@@ -4,7 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -17,8 +16,7 @@ import { formOf, type Heard, Visitor } from "./visitor.ts";
 
 const FLAGS = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
 const GATEWAY = join(ROOT, "gateway/src/main.ts");
-/** The port of the provider, in both walks. */
-const PROVIDER = 9000;
+const LIBRARY = join(ROOT, "library/src/cli/main.ts");
 
 /** A folder with the files of a walk, and the ports of this run in the place of those that the page names. */
 interface Walk {
@@ -37,16 +35,13 @@ async function walkOf(t: TestContext, page: string, written: readonly number[]):
   const ports = new Map<number, number>();
   for (const port of written) ports.set(port, await freePort(0, [...ports.values()]));
   const port = (number: number) => ports.get(number) ?? assert.fail(`the walk names no port ${number}`);
-  const path = join("docs/guides", page);
-  for (const { text } of snippetsOf({ path, text: readFileSync(join(ROOT, path), "utf8") })) {
-    const [, name] = /^(?:\/\/|#) ([\w.]+)\n/.exec(text) ?? [];
-    const here = text.replace(/\b\d{4}\b/g, (number) => String(ports.get(Number(number)) ?? number));
-    if (name !== undefined) folder.write(name, here);
-  }
+  for (const [name, text] of filesOf(page))
+    folder.write(
+      name,
+      text.replace(/\b\d{4}\b/g, (number) => String(ports.get(Number(number)) ?? number)),
+    );
   const environment = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(COATCHECK|OAUTH2_PROXY)_/.test(name))),
-    COATCHECK_SECRET: randomBytes(32).toString("base64url"),
-    COATCHECK_CLIENT_SECRET: "for-practice-only",
     COATCHECK_ADMIN_LISTEN: `127.0.0.1:${await freePort(0, [...ports.values()])}`,
   };
   const start = async (...options: readonly string[]) => {
@@ -59,6 +54,23 @@ async function walkOf(t: TestContext, page: string, written: readonly number[]):
     await Promise.race([once(child.stdout, "data"), died(child)]);
   };
   return { folder, port, start, environment };
+}
+
+/** The files that a page shows, without the line that names them. */
+function filesOf(page: string): ReadonlyMap<string, string> {
+  const path = join("docs/guides", page);
+  const snippets = snippetsOf({ path, text: readFileSync(join(ROOT, path), "utf8") });
+  return new Map(
+    snippets.flatMap(({ text }) => {
+      const [line = "", name] = /^(?:\/\/|#) ([\w.]+)\n/.exec(text) ?? [];
+      return name === undefined ? [] : [[name, text.slice(line.length)] as const];
+    }),
+  );
+}
+
+/** Runs a command to its end. */
+function run(cwd: string, env: NodeJS.ProcessEnv, ...command: readonly string[]) {
+  return spawnSync(process.execPath, [...FLAGS, ...command], { cwd, env, encoding: "utf8" });
 }
 
 async function died(child: ChildProcess): Promise<never> {
@@ -74,44 +86,48 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Opens a page as the walk says: any password, and yes to what the provider asks. */
-async function signIn(visitor: Visitor, address: string, issuer: string): Promise<Heard> {
+/** Opens a page as the walk says, and picks a user. */
+async function signIn(visitor: Visitor, address: string): Promise<Heard> {
   const login = await visitor.go(address);
-  assert.equal(login.url.origin, issuer);
+  assert.equal(login.url.pathname, "/auth/dev/authorize", login.body);
   const { action, fields } = formOf(login);
-  const consent = await visitor.go(action, { form: { ...fields, login: "alice", password: "any" } });
-  const agreed = formOf(consent);
-  return visitor.go(agreed.action, { form: agreed.fields });
+  return visitor.go(action, { form: { ...fields, user: "alice" } });
 }
 
 test("the library in five minutes: from an empty folder to a page that knows its user, and out again", async (t) => {
-  const { port, start } = await walkOf(t, "library-in-five-minutes.md", [3000, PROVIDER]);
-  await start("provider.mjs");
-  await start("app.ts");
-  const visitor = new Visitor();
+  const page = "library-in-five-minutes.md";
+  const { folder, port, start, environment } = await walkOf(t, page, [3000]);
+  const empty = temporaryFolder("walk");
+  t.after(() => empty[Symbol.dispose]());
+  for (const one of [empty, folder]) one.write("package.json", JSON.stringify({ dependencies: { express: "5" } }));
+  // What it writes into an empty folder is what the page shows; into the other one it only adds what is missing.
+  for (const one of [empty, folder]) {
+    const { status, stdout, stderr } = run(one.path, environment, LIBRARY, "init");
+    assert.equal(status, 0, stdout + stderr);
+  }
+  for (const [name, text] of filesOf(page)) assert.equal(readFileSync(empty.file(name), "utf8"), `${text}\n`, name);
   const home = `http://localhost:${port(3000)}/`;
-  const page = await signIn(visitor, home, `http://localhost:${port(PROVIDER)}`);
-  assert.equal(page.url.href, home);
-  assert.match(page.body, /You are alice, visit 1/);
-  const again = await visitor.go(home);
-  assert.match(again.body, /You are alice, visit 2/);
-  await visitor.go(formOf(again).action, { form: {}, redirects: 0 });
+  await start("--env-file=.env", "app.mjs");
+  const visitor = new Visitor();
+  const greeting = await signIn(visitor, home);
+  assert.equal(greeting.url.href, home);
+  assert.match(greeting.body, /You are alice/);
+  const { status, stdout, stderr } = run(folder.path, environment, LIBRARY, "doctor");
+  assert.equal(status, 0, stdout + stderr);
+  for (const check of ["discovery", "redirect", "client", "address", "cookie", "proxy", "store"])
+    assert.match(stdout, new RegExp(`^ ok   ${check}: `, "m"), stdout);
+  await visitor.go(formOf(greeting).action, { form: {} });
   assert.equal((await visitor.go(home, { redirects: 0 })).status, 302);
 });
 
 test("the gateway in five minutes: from an empty folder to an app that is told who signed in", async (t) => {
-  const { folder, port, start, environment } = await walkOf(t, "gateway-in-five-minutes.md", [3000, 4180, PROVIDER]);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...FLAGS, GATEWAY, "check-config"], {
-    cwd: folder.path,
-    env: environment,
-    encoding: "utf8",
-  });
+  const { folder, port, start, environment } = await walkOf(t, "gateway-in-five-minutes.md", [3000, 4180]);
+  const { status, stdout, stderr } = run(folder.path, environment, GATEWAY, "check-config");
   assert.equal(status, 0, stdout + stderr);
-  await start("provider.mjs");
   await start("app.mjs");
   await start(GATEWAY);
   const home = `http://localhost:${port(4180)}/`;
-  const page = await signIn(new Visitor(), home, `http://localhost:${port(PROVIDER)}`);
+  const page = await signIn(new Visitor(), home);
   assert.equal(page.url.href, home);
   assert.match(page.body, /^Hello .*alice/);
 });

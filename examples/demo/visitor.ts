@@ -106,5 +106,8 @@ export function formOf({ body, url }: Heard): { readonly action: URL; readonly f
   if (form === null) throw new Error(`there is no form on ${url.origin}${url.pathname} (status ${url.host})`);
   const [, action = "", content = ""] = form;
   const hidden = [...content.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
-  return { action: new URL(action, url), fields: Object.fromEntries(hidden.map(([, name = "", value = ""]) => [name, value])) };
+  return {
+    action: new URL(action.replaceAll("&amp;", "&"), url),
+    fields: Object.fromEntries(hidden.map(([, name = "", value = ""]) => [name, value])),
+  };
 }

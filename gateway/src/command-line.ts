@@ -6,6 +6,7 @@ import type { Command, Console } from "./cli/command.ts";
 const COMMANDS = {
   serve: async (...given) => (await import("./cli/serve.ts")).serve(...given),
   "check-config": async (...given) => (await import("./cli/check-config.ts")).checkConfig(...given),
+  doctor: async (...given) => (await import("./cli/doctor.ts")).doctor(...given),
   secret: async (...given) => (await import("./cli/secret.ts")).secret(...given),
   keys: async (...given) => (await import("./cli/keys.ts")).keys(...given),
   sessions: async (...given) => (await import("./cli/sessions/sessions.ts")).sessions(...given),

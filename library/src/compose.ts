@@ -13,6 +13,7 @@ import { deviations, recentLogin, sessionPolicy } from "./core/policy.ts";
 import { refreshPolicy } from "./core/refresh.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { keysInUse } from "./crypto/keys-in-use.ts";
+import { examinable } from "./doctor/subjects.ts";
 import { keysRoute } from "./endpoints/keys.ts";
 import { askingApp } from "./endpoints/login/admission.ts";
 import { oidcRoutes } from "./endpoints/routes.ts";
@@ -91,7 +92,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const reserved = options.proxy === undefined ? ["session"] : ["session", "proxy"];
   const explicit = checkedStrategies([...bearers.strategies, ...(options.strategies ?? [])], reserved);
   const standing = { origins: own, prefix, keyring, store, clock, entropy, report };
-  const { providers, routes } = providersOf(options, standing);
+  const { providers, routes, clients } = providersOf(options, standing);
 
   const world = { store, clock, entropy, policy, report, background, providers, keyring };
   const { endings, announce, unfinished, served, directory } = lifecycleOf(options, { ...world, ...place.notices });
@@ -154,7 +155,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   background.waitUntil(sweeper.periodically());
   if (refresh.background) background.waitUntil(refreshAbsent(world, coordinator, closing.signal));
 
-  return authOf({
+  const auth = authOf({
     ...world,
     engine,
     verifiers: bearers.verifiers,
@@ -167,4 +168,6 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     closing,
     closes: [endings, coordinator, unfinished],
   });
+  const stores = [{ name: "", open: () => place.examined, closes: false }];
+  return examinable(auth, { ...standing, clients, stores, now: () => clock.now() });
 }

@@ -100,7 +100,15 @@ export const ROOMS: { readonly [room: string]: Room } = {
     may: ["contracts", "core", "crypto", "engine", "http"],
     outside: ["node:assert", "node:crypto", "node:http", "node:test"],
   },
-  cli: { may: [], outside: ["node:crypto"] },
+  doctor: {
+    may: ["contracts", "core", "cookie", "crypto/given-secret", "engine/system", "http", "time"],
+    outside: ["node:events", "node:http", "node:https"],
+  },
+  cli: {
+    may: ["core/options/omit-undefined", "doctor", "http"],
+    outside: ["node:crypto", "node:fs", "node:path", "node:url"],
+    loads: true,
+  },
   options: {
     may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "pages", "strategies", "tokens", "dev"],
     outside: ["@standard-schema/spec"],
@@ -120,6 +128,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       "pages",
       "tokens",
       "dev",
+      "doctor",
       "options",
     ],
     outside: [],

@@ -62,7 +62,10 @@ function whyNoFile({ store }: Settings): string | undefined {
 }
 
 async function tell(settings: Settings, { print }: Console): Promise<number> {
-  const tried = await tryOnline(settings);
-  for (const { what, ok, said } of tried) print(`  ${ok ? " " : "!"} ${what}: ${said}`);
-  return tried.every(({ ok }) => ok) ? 0 : 1;
+  const found = await tryOnline(settings);
+  for (const { check, subject, outcome, said } of found) {
+    const what = [check === "discovery" ? "provider" : check, subject].filter((part) => part !== "").join(" ");
+    print(`  ${outcome === "fail" ? "!" : " "} ${what}: ${said}`);
+  }
+  return found.some(({ outcome }) => outcome === "fail") ? 1 : 0;
 }

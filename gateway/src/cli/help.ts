@@ -7,6 +7,8 @@ const INTRODUCTION = `coatcheck: signs people on in front of an app, and keeps t
   coatcheck [serve]         serves; Ctrl-C stops it
   coatcheck check-config    says what would be served, or what is wrong;
                             --online tries provider, client and store as well
+  coatcheck doctor          tries provider, clock, client, address, cookies, proxy and store,
+                            and says of each what to do; --json
   coatcheck secret          prints a fresh secret
   coatcheck keys            says which keys are accepted and used; coatcheck keys --help
   coatcheck sessions        lists, shows and ends sessions; coatcheck sessions --help

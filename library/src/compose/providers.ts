@@ -1,6 +1,7 @@
 /** The providers that the options name: of OpenID Connect, without it, of the app, and the one for development. */
 import type { Provider, Report, Route } from "../contracts.ts";
 import { type DevPlace, type DevProvider, isDevProvider } from "../dev/standing.ts";
+import type { ExaminedClient } from "../doctor/finding.ts";
 import { checkedProvider, isProvider } from "../engine/option-checks.ts";
 import type { OAuth2Config } from "../oidc/oauth2/config.ts";
 import { isOAuth2 } from "../oidc/oauth2/oauth2.ts";
@@ -15,6 +16,8 @@ interface Providers {
   readonly providers: readonly Provider[];
   /** Endpoints of a provider that stands below ours. */
   readonly routes: readonly Route[];
+  /** The clients that can be examined from outside. */
+  readonly clients: readonly ExaminedClient[];
 }
 
 /** Makes the providers. Throws a `TypeError` for two of one name. */
@@ -32,7 +35,13 @@ export function providersOf(options: CoatcheckOptions<unknown>, place: DevPlace 
     if (isProvider(given)) return [checkedProvider(given)];
     return [isOAuth2(given) ? oauth2Provider(given, place) : oidcProvider(given, place)];
   };
-  return { providers: all.flatMap(made), routes: standing?.routes ?? [] };
+  const clients = [
+    ...all.flatMap((given) =>
+      isDevProvider(given) || isProvider(given) ? [] : [{ ...given, name: nameOf(given), issuer: given.issuer ?? "" }],
+    ),
+    ...(standing === undefined ? [] : [{ ...standing.config, fetch: standing.fetch }]),
+  ];
+  return { providers: all.flatMap(made), routes: standing?.routes ?? [], clients };
 }
 
 /** Our clients at providers of OpenID Connect, whose ID tokens have their ids as audiences. */

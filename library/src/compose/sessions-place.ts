@@ -24,6 +24,8 @@ interface Parts {
 
 interface SessionsPlace {
   readonly store: SessionStore;
+  /** What can be tried of it from outside; `null`: there is nothing. */
+  readonly examined: SessionStore | null;
   /** `null` while a store keeps the sessions. */
   readonly sealed: Sealed | null;
   /** The strategy that authenticates by the session's cookie. `served` is told of secrets that proved one. */
@@ -51,7 +53,7 @@ export function sessionsPlace(options: CoatcheckOptions<unknown>, parts: Parts):
     const store = bounded(options.store);
     const proof = proofFor(store);
     const session = (served: ServedSecrets): Strategy => sessionStrategy({ cookie: name, policy, proof, served });
-    return { store, sealed: null, session, directory: (all) => all, notices: {}, loginRoom: undefined };
+    return { store, examined: store, sealed: null, session, directory: (all) => all, notices: {}, loginRoom: undefined };
   }
   const stateless = options.store;
   checkSealed(options, stateless);
@@ -68,7 +70,8 @@ export function sessionsPlace(options: CoatcheckOptions<unknown>, parts: Parts):
     });
   const directory = (all: SessionDirectory): SessionDirectory => sealedDirectory(all, stateless);
   const notices = { noticesStand: Math.max(policy.lifetime, LONGEST_LOGIN) };
-  return { store: sessions, sealed, session, directory, notices, loginRoom: LOGIN_ROOM };
+  const examined = stateless.marks === null ? null : sessions;
+  return { store: sessions, examined, sealed, session, directory, notices, loginRoom: LOGIN_ROOM };
 }
 
 /** The plain proof would do for every store. */

@@ -102,7 +102,11 @@ function standing({ name, tokenLifetime, users }: Settled, place: DevPlace): Sta
   };
   return {
     config: { name, issuer, clientId: CLIENT, clientSecret, idTokenSigningAlg: ALGORITHM },
-    fetch: (url, options) => answered(endpoints, url.slice(issuer.length + 1), options),
+    fetch: async (url, options) => {
+      const path = url.slice(issuer.length + 1);
+      const page = path.startsWith("authorize?") ? authorize(new URL(url).searchParams, undefined, world) : undefined;
+      return page === undefined ? answered(endpoints, path, options) : responseOf(page);
+    },
     routes: routesOf(endpoints, world, origins),
   };
 }
@@ -145,8 +149,11 @@ async function answered(endpoints: Endpoints, path: string, { headers, body }: R
   if (endpoint === undefined) return new Response(null, { status: 404 });
   const authorization = new Headers(headers).get("authorization") ?? undefined;
   const form = new URLSearchParams(body === undefined || body === null ? "" : await new Response(body).text());
-  const { status, headers: said, body: text } = await endpoint({ form, authorization });
-  return new Response(text, { status, headers: said.map(([name, value]): [string, string] => [name, value]) });
+  return responseOf(await endpoint({ form, authorization }));
+}
+
+function responseOf({ status, headers, body }: RouteResponse): Response {
+  return new Response(body, { status, headers: headers.map(([name, value]): [string, string] => [name, value]) });
 }
 
 /** The same over HTTP, for other services, and what a browser asks. */
