@@ -119,6 +119,21 @@ test("package: types come with it, and compile in a program as strict as ours", 
   assert.equal(status, 0, stdout);
 });
 
+test("S-67 package: init and doctor do with the package what they say", () => {
+  const folder = join(root, "first-hour");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ dependencies: { express: "5" } }));
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [join(modules, "coatcheck/dist/cli/main.js"), ...args], { cwd: folder, encoding: "utf8", env });
+  const begun = run("init");
+  assert.equal(begun.status, 0, begun.stderr);
+  const { stdout, stderr } = run("doctor", "--json");
+  const found: readonly { readonly check: string; readonly outcome: string }[] = JSON.parse(stdout || stderr);
+  const outcomes = new Map(found.map(({ check, outcome }) => [check, outcome]));
+  for (const check of ["discovery", "client", "redirect", "store"]) assert.equal(outcomes.get(check), "ok", stdout);
+});
+
 test("package: the command of the gateway says its version", () => {
   assert.ok(existsSync(command), "dist/main.js is packed");
   const { status, stdout, stderr } = node(command, "--version");
