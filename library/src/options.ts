@@ -16,6 +16,7 @@ import type {
   StatelessStore,
   Strategy,
 } from "./contracts.ts";
+import type { PlainHttp } from "./cookie/names.ts";
 import type { SessionOptions } from "./core/policy.ts";
 import type { RefreshOptions } from "./core/refresh.ts";
 import type { DevProvider } from "./dev/dev-provider.ts";
@@ -169,6 +170,12 @@ export interface CoatcheckOptions<Data> {
   readonly refresh?: RefreshOptions;
   /** When dead rows are deleted, and in which batches. Default: once an hour, at most 1,000 rows at once. */
   readonly sweep?: SweepOptions;
+  /**
+   * Where `publicUrl` may be plain http. Default `"loopback"`: on this machine alone. `"private-network"`: on private
+   * addresses too, and names below `local`, `home.arpa`, `internal` or `lan`. Whoever is on that network can read the
+   * cookies and take sessions over; each start says so (`address.insecure`).
+   */
+  readonly plainHttp?: PlainHttp;
   readonly cookie?: { readonly name?: string; readonly domain?: string; readonly sameSite?: "Lax" | "Strict" };
   /** Where our own endpoints live. Default `/auth`. */
   readonly prefix?: string;

@@ -93,7 +93,7 @@ export const ELSEWHERE: readonly Equivalent[] = [
     reason: "hints without a link throw, and are dropped the same",
   },
   {
-    path: "config/cross-checks.ts",
+    path: "config/development/plain-http.ts",
     line: 'settings.publicUrl.some((origin) => origin.startsWith("http:"))',
     operators: ["method"],
     to: "every",

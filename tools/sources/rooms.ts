@@ -7,7 +7,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
   core: { may: ["contracts"], outside: [] },
   net: { may: ["contracts", "core/options/omit-undefined"], outside: [] },
   time: { may: ["contracts"], outside: [] },
-  cookie: { may: ["core/errors"], outside: [] },
+  cookie: { may: ["core/errors", "net/private-host"], outside: [] },
   crypto: { may: ["contracts", "core/errors"], outside: ["node:crypto"] },
   "engine/lifecycle": { may: ["contracts", "core", "crypto"], outside: [] },
   "engine/refresh": { may: ["contracts", "core", "crypto", "engine/lifecycle"], outside: [] },
@@ -110,7 +110,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
     loads: true,
   },
   options: {
-    may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "pages", "strategies", "tokens", "dev"],
+    may: ["contracts", "core", "cookie/names", "net", "engine", "endpoints", "oidc", "pages", "strategies", "tokens", "dev"],
     outside: ["@standard-schema/spec"],
   },
   compose: {

@@ -2,6 +2,7 @@
 import { TrustedPeers } from "coatcheck/address";
 import type { Settings, UpstreamSettings } from "./definition.ts";
 import { devUsersWarning, ofDevUsers } from "./development/dev-users.ts";
+import { httpWarning, ofPlainHttp } from "./development/plain-http.ts";
 import { isLoopback } from "./kinds/network-kinds.ts";
 import { ofMove } from "./move/move-to.ts";
 import { hasSeveralIssuers } from "./several-issuers.ts";
@@ -17,6 +18,7 @@ export function contradictions(settings: Settings): readonly Problem[] {
     ...ofDevUsers(settings),
     ...ofUpstreams(settings),
     ...ofPublicUrl(settings),
+    ...ofPlainHttp(settings),
     ...ofSession(settings),
     ...ofRefresh(settings),
     ...ofSigning(settings),
@@ -239,9 +241,7 @@ function ofListeners({ listen, admin, store, workers }: Settings): Problem[] {
 /** What is allowed, and should be known. */
 export function warnings(settings: Settings): readonly string[] {
   const said: string[] = [];
-  if (settings.publicUrl.some((origin) => origin.startsWith("http:"))) {
-    said.push("http on a loopback address: cookies go without Secure. Use https before anyone else can reach this.");
-  }
+  said.push(...httpWarning(settings));
   if (settings.trustedProxies.length === 0) {
     said.push("trustedProxies is empty: forwarded headers are ignored, and the check endpoints answer no proxy.");
   }

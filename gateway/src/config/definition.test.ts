@@ -133,6 +133,7 @@ test("F-46 where nothing is said, this holds", () => {
       secrets: 1,
       signing: { keys: [{ derived: "EdDSA", key: undefined }], verify: [] },
       publicUrl: [rest.COATCHECK_PUBLIC_URL],
+      plainHttp: "loopback",
       listen: { host: "127.0.0.1", port: 4180 },
       admin: { listen: { host: "127.0.0.1", port: 4181 }, hosts: [], token: undefined },
       store: { kind: "sqlite", path: "coatcheck.db" },

@@ -146,6 +146,12 @@ export const SETTINGS = {
     "The origin in the address bar, for example https://app.example.com.",
     { env: "COATCHECK_PUBLIC_URL" },
   ),
+  plainHttp: fallback(
+    oneOf(["loopback", "private-network"]),
+    "Where `publicUrl` may be plain http: on this machine alone, or on a private network too, whose users can then read the cookies and take sessions over. Each start and `/health/ready` say so.",
+    "loopback",
+    { env: "COATCHECK_PLAIN_HTTP" },
+  ),
   listen: fallback(address, "Where requests come in.", "127.0.0.1:4180", { env: "COATCHECK_LISTEN" }),
   admin: fallback(
     object({

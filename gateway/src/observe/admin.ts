@@ -14,6 +14,8 @@ export interface Readiness {
   readonly providers: readonly { readonly name: string; readonly ready: boolean }[];
   readonly keys: KeyNames;
   readonly stopping: boolean;
+  /** Cookies cross a private network readable. */
+  readonly plainHttp?: true;
 }
 
 /** What the admin listener tells. */
@@ -42,7 +44,8 @@ export async function readinessOf(health: Health, stopping: boolean): Promise<Re
   }
   const signsOn = providers.length === 0 || providers.some((provider) => provider.ready);
   const ready = store && signsOn && !stopping;
-  return { ready, store, providers, keys: health.keys, stopping };
+  const readiness = { ready, store, providers, keys: health.keys, stopping };
+  return health.plainHttp === true ? { ...readiness, plainHttp: true } : readiness;
 }
 
 /** The listener for operators: health, metrics, sessions and tokens. Nothing else is there. */

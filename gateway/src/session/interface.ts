@@ -153,4 +153,6 @@ export interface Health {
   store(): MaybePromise<boolean>;
   providers(): readonly ProviderState[];
   readonly keys: KeyNames;
+  /** Whether cookies cross a private network readable. */
+  readonly plainHttp?: boolean;
 }

@@ -14,6 +14,7 @@ import { readSecret } from "coatcheck/secrets";
 import { omitUndefined } from "coatcheck/settings";
 import { check } from "../check/check.ts";
 import type { Settings } from "../config/config.ts";
+import { plainOrigin } from "../config/development/plain-http.ts";
 import { withSecrets } from "../config/with-secrets.ts";
 import type { Observation } from "../observe/observe.ts";
 import { problemOfError } from "../response/response.ts";
@@ -55,6 +56,7 @@ export function sessionLayer(
   const auth = coatcheck({
     ...people.hooks(settings),
     publicUrl: settings.publicUrl,
+    plainHttp: settings.plainHttp,
     secrets: settings.secrets,
     signing: signingOf(settings),
     store: timedSessions(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
@@ -119,6 +121,7 @@ function layerOf(
     health: {
       store: async () => (await auth.ready()).store,
       providers: () => auth.providers,
+      plainHttp: plainOrigin(settings) !== undefined,
       get keys() {
         return auth.keys;
       },

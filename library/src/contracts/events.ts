@@ -59,6 +59,7 @@ export type EventName =
   | "store.failed"
   | "store.foreign"
   | "store.limited"
+  | "address.insecure"
   | "clock.off"
   | "proxy.stripped"
   | "proxy.malformed"

@@ -1,12 +1,18 @@
 /** The names and attributes of our cookies. */
 import { CoatcheckError } from "../core/errors.ts";
+import { isPrivateHost } from "../net/private-host.ts";
 import type { CookieSpec } from "./serialize.ts";
 import { defineCookie } from "./serialize.ts";
+
+/** Where plain http may be used: on this machine alone, or on a private network too, whose users can all listen. */
+export type PlainHttp = "loopback" | "private-network";
 
 /** How the cookies are configured. */
 export interface CookieOptions {
   /** The public origins that browsers use, all https, or all http on a loopback address. */
   readonly origins: readonly string[];
+  /** Where http may be used besides. Default `loopback`: nowhere. */
+  readonly plainHttp?: PlainHttp;
   /** Shares the session over the sub-domains of this domain: `__Secure-` instead of `__Host-Http-`. Off by default. */
   readonly domain?: string;
   /** Of the session's cookie. Default `Lax`. */
@@ -67,7 +73,7 @@ export function createCookies(options: CookieOptions): Cookies {
   // JavaScript callers may pass anything; None would send the session along with every other site's requests.
   if (sameSite !== "Lax" && sameSite !== "Strict")
     throw new TypeError(`cookie.sameSite is ${String(sameSite)}; it can be Lax or Strict`);
-  const secure = schemeOf(options.origins);
+  const secure = schemeOf(options.origins, options.plainHttp ?? "loopback");
   const domain = options.domain === undefined ? undefined : checkedDomain(options.domain, options.origins, secure);
   const common = { path: "/", secure, httpOnly: true };
   const hostOnly = secure ? "__Host-Http-" : "";
@@ -118,14 +124,17 @@ export function isLoopbackHost(hostname: string): boolean {
 }
 
 /** Whether the origins are https. */
-function schemeOf(origins: readonly string[]): boolean {
+function schemeOf(origins: readonly string[], plainHttp: PlainHttp): boolean {
+  // JavaScript callers may pass anything.
+  if (plainHttp !== "loopback" && plainHttp !== "private-network")
+    throw new TypeError(`plainHttp is ${String(plainHttp)}; it can be loopback or private-network`);
   const urls = origins.map(parseOrigin);
   const insecure = urls.filter((url) => url.protocol === "http:");
-  const exposed = insecure.find((url) => !isLoopbackHost(url.hostname));
+  const exposed = insecure.find((url) => !(isLoopbackHost(url.hostname) || mayBePlain(url, plainHttp)));
   if (exposed !== undefined) {
     throw configuration(
       `publicUrl ${exposed.origin} is http`,
-      "Anyone on the network could take over sessions. Use https; http is for loopback addresses such as http://localhost:4180.",
+      `Anyone on the network could take over sessions. Use https; http is for loopback addresses such as http://localhost:4180.${isPrivateHost(exposed.hostname) ? ' If everyone on this private network is trusted:  plainHttp: "private-network"' : ""}`,
     );
   }
   if (urls.length === 0)
@@ -137,6 +146,16 @@ function schemeOf(origins: readonly string[]): boolean {
     );
   }
   return insecure.length === 0;
+}
+
+const mayBePlain = ({ hostname }: URL, plainHttp: PlainHttp): boolean =>
+  plainHttp === "private-network" && isPrivateHost(hostname);
+
+/** What is said at each start of an app whose cookies others on the network can read; `undefined` if none can. */
+export function plainHttpWarning(origins: readonly string[]): string | undefined {
+  const plain = origins.find((origin) => origin.startsWith("http:") && !isLoopbackHost(new URL(origin).hostname));
+  if (plain === undefined) return undefined;
+  return `${plain} is plain http: whoever is on this network can read the cookies and take sessions over. docs/guides/https-at-home.md shows TLS in ten lines.`;
 }
 
 function parseOrigin(origin: string): URL {

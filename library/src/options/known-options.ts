@@ -36,6 +36,7 @@ const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   session: true,
   refresh: true,
   sweep: true,
+  plainHttp: true,
   cookie: true,
   prefix: true,
   trustedOrigins: true,

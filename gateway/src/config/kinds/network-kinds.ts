@@ -1,5 +1,5 @@
 /** Kinds of addresses, origins, hosts and paths. */
-import { parseRange } from "coatcheck/address";
+import { isPrivateHost, parseRange } from "coatcheck/address";
 import type { Kind } from "./kind.ts";
 import { shown } from "./kinds.ts";
 
@@ -57,7 +57,8 @@ export const publicOrigin: Kind<string> = {
         "Write scheme and host and nothing else, for example https://app.example.com.",
       );
     }
-    if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    // On a private network it depends on `plainHttp`.
+    if (url.protocol === "http:" && !isLoopback(url.hostname) && !isPrivateHost(url.hostname)) {
       return place.fail(
         `is ${shown(raw)}: http where others can listen`,
         "Session cookies would cross the network readable. Use https; http is for loopback addresses alone.",
