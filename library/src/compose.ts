@@ -137,6 +137,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
           proxySignOutUrl: options.proxy?.signOutUrl === undefined ? undefined : checkedUrl(options.proxy.signOutUrl),
           clearSiteData: options.clearSiteData,
           onSignIn: options.onSignIn,
+          onLink: options.onLink,
           loginRoom: place.loginRoom,
           returnOrigins: options.cookie?.domain === undefined ? undefined : own,
         }),

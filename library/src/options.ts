@@ -4,10 +4,12 @@ import type {
   AuditEvent,
   Clock,
   Entropy,
+  Link,
   MaybePromise,
   Provider,
   ProxyReader,
   RefreshedSignIn,
+  Rejection,
   RequestView,
   SessionStore,
   SignIn,
@@ -149,6 +151,30 @@ export interface CoatcheckOptions<Data> {
    * ```
    */
   readonly onRefresh?: (refreshed: RefreshedSignIn) => MaybePromise<SignInAnswer>;
+  /**
+   * Hears of another identity of a signed-in user, whom the app sent to `POST link`: keep it with the user, so that
+   * `onSignIn` answers with the same `owner` next time. The session stays as it is, and the tokens are yours. An answer
+   * `{ blocked: true, reason }` refuses. Without it there is no such endpoint.
+   *
+   * @example
+   * ```ts
+   * const identities = new Map<string, string>(); // a table of yours, unique by issuer and subject
+   * const auth = coatcheck({
+   *   onSignIn({ identity: { issuer, subject } }) {
+   *     const key = `${issuer} ${subject}`;
+   *     return { owner: identities.get(key) ?? key };
+   *   },
+   *   onLink({ owner, identity: { issuer, subject } }) {
+   *     const theirs = identities.get(`${issuer} ${subject}`);
+   *     if (theirs !== undefined && theirs !== owner) return { blocked: true, reason: "It is another user's." };
+   *     identities.set(`${issuer} ${subject}`, owner);
+   *     return undefined;
+   *   },
+   *   …
+   * });
+   * ```
+   */
+  readonly onLink?: (link: Link) => MaybePromise<Rejection | undefined>;
   /** Ways of your own to find out who asks, in order; all are asked before the session's cookie. */
   readonly strategies?: readonly Strategy[];
   /** A proxy in front that signs people on: who asks is whom it asserts, and never the user of an older session. */

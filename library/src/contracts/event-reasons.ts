@@ -37,6 +37,7 @@ export type LoginFailure =
   | "none"
   | "foreign"
   | "another-login"
+  | "another-user"
   | "age"
   | "iss"
   | "marker"

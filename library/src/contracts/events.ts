@@ -51,6 +51,7 @@ export type EventName =
   | "touch.failed"
   | "login.begun"
   | "login.completed"
+  | "login.linked"
   | "login.failed"
   | "logout.completed"
   | "csrf.refused"

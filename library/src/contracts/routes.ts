@@ -101,6 +101,12 @@ export interface RefreshedSignIn {
   readonly sessionId: string;
 }
 
+/** Another identity of a user who is signed in. */
+export interface Link extends SignIn {
+  /** The key of the user's sessions. */
+  readonly owner: string;
+}
+
 /** Who a user is in the app. Every member may be left out. */
 export interface Admission {
   /**

@@ -3,8 +3,10 @@ import type {
   Background,
   Clock,
   Entropy,
+  Link,
   MaybePromise,
   Provider,
+  Rejection,
   Report,
   SessionDirectory,
   SessionStore,
@@ -46,6 +48,8 @@ export interface OidcDependencies {
   readonly background: Background;
   /** The app's say at each login; without it all whom a provider vouches for come in. */
   readonly onSignIn?: (signIn: SignIn) => MaybePromise<SignInAnswer>;
+  /** Hears of an identity that a signed-in user linked; without it none can be. */
+  readonly onLink?: (link: Link) => MaybePromise<Rejection | undefined>;
   /** Whether a login that names no provider asks which. Default `false`: it goes to the first. */
   readonly loginChooser?: boolean;
   /** A form of this owner that met a step-up; `"sent"` if it is through, `null` if there is none. */

@@ -4,6 +4,7 @@ import { CoatcheckError } from "../core/errors.ts";
 import { continueForm } from "./continue.ts";
 import type { OidcDependencies } from "./dependencies.ts";
 import { finishLogin, loginNotTaken } from "./login/callback.ts";
+import { beginLink } from "./login/link.ts";
 import { beginLogin, tellsEnding } from "./login/login.ts";
 import type { LoginDependencies } from "./login/login-dependencies.ts";
 import { askLogout, logout } from "./logout/logout.ts";
@@ -86,6 +87,10 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
     ...sessionsRoutes(deps),
     ...providerLogoutRoutes(deps),
   ];
+  if (deps.onLink !== undefined) {
+    const link = { method: "POST", path: "link", lookup: true, touches: true } as const;
+    routes.push({ ...link, endpoint: (request, exchange) => beginLink(request, exchange, signOn) });
+  }
   if (deps.providers.some(({ ownCallback }) => ownCallback === true)) {
     routes.push({
       ...{ method: "GET", path: "callback/{id}", lookup: true, touches: false },

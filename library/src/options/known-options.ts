@@ -29,6 +29,7 @@ const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   bearer: true,
   tokens: true,
   onSignIn: true,
+  onLink: true,
   onRefresh: true,
   strategies: true,
   proxy: true,

@@ -1,5 +1,5 @@
 /** Asks the app whether a user may come in, and as whom: at a login, and at each refresh. */
-import type { AppAnswer, Clock, MaybePromise, RefreshedSignIn, SignIn, SignInAnswer } from "../../contracts.ts";
+import type { AppAnswer, Clock, Link, MaybePromise, RefreshedSignIn, SignIn, SignInAnswer } from "../../contracts.ts";
 import { hookFailure } from "../../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
@@ -17,6 +17,11 @@ export async function askApp(onSignIn: OidcDependencies["onSignIn"], signIn: Sig
   return answered({ name: "onSignIn", owner, clock }, () => onSignIn(signIn));
 }
 
+/** The app's say at a link. */
+export async function askToLink(onLink: OidcDependencies["onLink"], link: Link, clock: Clock): Promise<AppAnswer> {
+  return answered({ name: "onLink", owner: link.owner, clock }, async () => (await onLink?.(link)) ?? {});
+}
+
 /** The app's say at a refresh, as the engine asks for it; `undefined`: it has none. */
 export function askingApp(
   onRefresh: ((refreshed: RefreshedSignIn) => MaybePromise<SignInAnswer>) | undefined,
@@ -28,7 +33,7 @@ export function askingApp(
 
 /** Which of the app's functions is asked, and whose sessions these are unless it says otherwise. */
 interface Question {
-  readonly name: "onSignIn" | "onRefresh";
+  readonly name: "onSignIn" | "onRefresh" | "onLink";
   readonly owner: string;
   readonly clock: Clock;
 }

@@ -13,6 +13,7 @@ import { redirect, refusal } from "../responses.ts";
 import { safeReturnTo } from "../return-to.ts";
 import { askApp } from "./admission.ts";
 import { rememberedProvider } from "./choose.ts";
+import { finishLink } from "./link.ts";
 import { sendToProvider } from "./login.ts";
 import type { LoginDependencies } from "./login-dependencies.ts";
 import type { Failure } from "./login-failed.ts";
@@ -56,6 +57,9 @@ export async function finishLogin(
   const returnTo = safeReturnTo(flow.returnTo, request.origin, deps.returnOrigins);
   if (provider === undefined || !belongs(request, flow, provider, deps))
     return fail({ code: "ERR_LOGIN_STATE", reason: "another-login", returnTo, provider: flow.provider });
+  // A link that another user would come back from: nothing is sent for it.
+  if (flow.link !== undefined && exchange.session.owner !== flow.link)
+    return fail({ code: "ERR_LOGIN_STATE", reason: "another-user", returnTo, provider: flow.provider });
 
   const cookies = [clearCookie(cookieOf(flow.state, provider, deps.cookies))];
   const about = { provider: provider.name, returnTo, cookies };
@@ -81,6 +85,7 @@ export async function finishLogin(
 
   const result = await finish(provider, flow, response);
   if (result.kind !== "login") return fail({ ...about, code: result.code, reason: result.kind, error: result.cause });
+  if (flow.link !== undefined) return finishLink(request, result, { owner: flow.link, provider, returnTo, cookies }, deps);
   const { identity, tokens } = result;
   const asked = await askApp(deps.onSignIn, { identity, tokens, provider: provider.name, request }, deps.clock);
   if (asked.kind !== "admitted") {

@@ -20,6 +20,8 @@ export interface Flow extends FlowSecrets {
   readonly createdAt: number;
   /** Where the provider's page is; a form that is posted to the callback comes from there. */
   readonly page: string;
+  /** No login but a link: whose, by the key of their sessions. */
+  readonly link?: string;
   /** This login replaces one whose answer came twice; it is not replaced once more. */
   readonly again: boolean;
   /** The process that began it, by the name that its store knows; absent if that is not known. */

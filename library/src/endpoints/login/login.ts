@@ -68,13 +68,15 @@ interface Beginning {
   readonly returnTo: string;
   readonly parameters: LoginParameters;
   readonly again: boolean;
+  /** Whose identity it is to become, by the key of their sessions. */
+  readonly link?: string;
 }
 
 /** Starts a login: the redirect to the provider and the cookie that holds its state. */
 export async function sendToProvider(
   request: RouteRequest,
   deps: LoginDependencies,
-  { provider, returnTo, parameters, again }: Beginning,
+  { provider, returnTo, parameters, again, link }: Beginning,
 ): Promise<RouteResponse> {
   const secrets = newSecrets(deps.entropy);
   const to = redirectUri(request.origin, deps.prefix, provider);
@@ -99,7 +101,7 @@ export async function sendToProvider(
     createdAt: now,
     page: new URL(begun.url).origin,
     again,
-    ...omitUndefined({ host: host ?? undefined }),
+    ...omitUndefined({ host: host ?? undefined, link }),
   };
   const spec = cookieOf(secrets.state, provider, deps.cookies);
   const sealed = sealFlow(flow, spec.name, deps.keyring);
