@@ -122,6 +122,11 @@ function ofUpstreams(settings: Settings): Problem[] {
       const lines = [`Anonymous callers would pass. Set ${key}.access to user, groups or api.`];
       problems.push({ headline: `${key}.users is given, though access is ${upstream.access}`, lines });
     }
+    const named = upstream.tokenAudience === undefined ? "tokenScope" : "tokenAudience";
+    if (upstream[named] !== undefined && upstream.token !== "header" && upstream.token !== "authorization") {
+      const lines = [`No access token of the provider goes there. Set ${key}.token to header or authorization.`];
+      problems.push({ headline: `${key}.${named} is given, though token is ${upstream.token}`, lines });
+    }
     if (upstream.access === "public" && upstream.token !== "none") {
       problems.push({
         headline: `${key}.token is given, though access is public`,

@@ -120,6 +120,15 @@ const settings = object({
     "Further parameters of the authorization request, over the preset's; an empty one leaves one of the preset's out.",
     {},
   ),
+  resources: fallback(
+    list(text),
+    "Resource indicators (RFC 8707) of APIs that each login asks for, for upstreams with `tokenAudience`.",
+    [],
+  ),
+  apiTokens: optional(
+    oneOf(["resource", "audience", "scope", "exchange"]),
+    "How it is asked for an access token for `tokenAudience`: by the refresh token, with the API as `resource`, as `audience`, or by `tokenScope` alone; or by `exchange` of the access token (RFC 8693). Default: as the preset says, else `resource`.",
+  ),
   loginParameters: fallback(
     list(text),
     "Names of further parameters that a link may give, as `kc_idp_hint` in `login?kc_idp_hint=github`. They win over `authorizationParameters`, so list nothing that restricts who may sign in.",

@@ -68,6 +68,11 @@ export const upstream = object(
       "Whether the user's access token goes along, as `X-Auth-Request-Access-Token` or as `Authorization: Bearer`. `own`: one of ours instead, for `audience`, as `Authorization: Bearer`.",
       "none",
     ),
+    tokenAudience: optional(
+      text,
+      "With `token: header` or `authorization`: the API that the access token is for, as its provider calls it; kept with the session, and refreshed as its own is. Not set: the session's own token, unless `tokenScope` is set.",
+    ),
+    tokenScope: optional(text, "The scope of that token, words with spaces between. Not set: what the provider gives."),
     ...named,
     assertion: fallback(
       flag,

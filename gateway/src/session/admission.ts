@@ -1,5 +1,14 @@
 /** Authenticates and admits a request by the library's engine. */
-import type { AssertionSigner, Decision, Identity, MaybePromise, Policy, RequestView, RouteResponse } from "coatcheck";
+import type {
+  AssertionSigner,
+  Decision,
+  Identity,
+  MaybePromise,
+  Policy,
+  RequestView,
+  RouteResponse,
+  TokenTarget,
+} from "coatcheck";
 import { omitUndefined } from "coatcheck/settings";
 import type { Engine, Exchange } from "./engine.ts";
 import type { Admission, Ask, Rejected } from "./interface.ts";
@@ -79,11 +88,11 @@ class Admitted implements Admission {
     return this.#exchange.refreshes;
   }
 
-  accessToken(rejected?: string): MaybePromise<string> {
+  accessToken(rejected?: string, target: TokenTarget = {}): MaybePromise<string> {
     // A caller with a bearer token has no other; it was issued for this very use.
     const { by, request } = this.#exchange;
     if (by === "bearer") return bearerOf(request);
-    return this.#exchange.session.accessToken(omitUndefined({ rejected }));
+    return this.#exchange.session.accessToken({ ...target, ...omitUndefined({ rejected }) });
   }
 
   ownToken(terms: TokenTerms): string {

@@ -11,6 +11,7 @@ import type {
   SessionDirectory,
   Swept,
   TokenDirectory,
+  TokenTarget,
 } from "coatcheck/contracts";
 import type { Settings } from "../config/config.ts";
 import type { IdentityHeaders } from "../upstream/headers/identity-headers.ts";
@@ -45,9 +46,10 @@ export interface Admission {
   readonly sessionId: string | null;
   /**
    * The access token, asked for only if a route forwards one. A `CoatcheckError` becomes the answer. `rejected`: a
-   * token that the upstream rejected; it is refreshed, unless another request has done so.
+   * token that the upstream rejected; it is refreshed, unless another request has done so. `target`: the API that it is
+   * for; without one it is the session's own.
    */
-  accessToken(rejected?: string): MaybePromise<string>;
+  accessToken(rejected?: string, target?: TokenTarget): MaybePromise<string>;
   /** Whether the session has something to get another access token with. */
   readonly refreshes: boolean;
   /** An access token of ours for the user; `ERR_FORBIDDEN` for who came with a provider's. */

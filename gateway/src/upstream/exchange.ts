@@ -189,9 +189,9 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
   }
 
   async #sendAgain(controller: Dispatcher.DispatchController, rejection: Rejection, trailers: AnswerHeaders): Promise<void> {
-    const { admission, accessToken = "" } = this.request;
+    const { admission, accessToken = "", route } = this.request;
     this.#refreshed = true;
-    const token = await tokenInstead(admission, accessToken);
+    const token = await tokenInstead(admission, accessToken, route.target);
     if (this.#over || this.#response.destroyed) return;
     if (token === undefined) {
       this.#passOn(controller, rejection);

@@ -1,4 +1,5 @@
 /** An upstream's 401 to an access token, held back while the token is refreshed. */
+import type { TokenTarget } from "coatcheck/contracts";
 import { CoatcheckError } from "coatcheck/errors";
 import { sameSecret } from "coatcheck/secrets";
 import type { Admission } from "../session/interface.ts";
@@ -44,9 +45,13 @@ export class Rejection {
  * Another token instead of one that the upstream rejected; `undefined` if there can be none, and the upstream's
  * answer stands. If there is none now, or the session is over, it rejects with our own error.
  */
-export async function tokenInstead(admission: Admission | null, rejected: string): Promise<string | undefined> {
+export async function tokenInstead(
+  admission: Admission | null,
+  rejected: string,
+  target: TokenTarget,
+): Promise<string | undefined> {
   try {
-    const token = await admission?.accessToken(rejected);
+    const token = await admission?.accessToken(rejected, target);
     return token === undefined || sameSecret(token, rejected) ? undefined : token;
   } catch (error) {
     if (error instanceof CoatcheckError && error.code === "ERR_TOKEN_UNAVAILABLE" && admission?.refreshes !== true)

@@ -1,6 +1,7 @@
 /** An upstream with its connections and its access rules. */
 import { isIP } from "node:net";
-import type { MaybePromise } from "coatcheck/contracts";
+import type { MaybePromise, TokenTarget } from "coatcheck/contracts";
+import { omitUndefined } from "coatcheck/settings";
 import { Pool } from "undici";
 import type { AccessRule, Settings, UpstreamSettings } from "../config/config.ts";
 import type { Admission, Ask, SessionLayer } from "../session/interface.ts";
@@ -42,6 +43,8 @@ export interface Route {
   readonly acr: ReadonlySet<string>;
   readonly caseSensitive: boolean;
   readonly token: UpstreamSettings["token"];
+  /** The API that the provider's token is for; empty: it is the session's own. */
+  readonly target: TokenTarget;
   /** What a token of ours has to be good for. */
   readonly needs: TokenNeeds;
   /** The token of ours that it gets, if it gets one. */
@@ -105,6 +108,7 @@ export function openRoute(
     acr: new Set(settings.acr),
     caseSensitive: settings.caseSensitive,
     token: settings.token,
+    target: omitUndefined({ audience: settings.tokenAudience, scope: settings.tokenScope }),
     needs: needsOf(settings, all),
     own: termsOf(settings),
     audience: settings.assertion ? settings.url : undefined,
@@ -152,7 +156,7 @@ export function barrierOf(
 }
 
 /** The access token that the upstream gets about a user, or `undefined`. */
-export function tokenFor({ token, own }: Route, admission: Admission): MaybePromise<string> | undefined {
+export function tokenFor({ token, own, target }: Route, admission: Admission): MaybePromise<string> | undefined {
   if (token === "none" || admission.identity === null) return undefined;
-  return own === undefined ? admission.accessToken() : admission.ownToken(own);
+  return own === undefined ? admission.accessToken(undefined, target) : admission.ownToken(own);
 }

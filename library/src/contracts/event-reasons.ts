@@ -17,8 +17,17 @@ interface ClosedReasons {
   readonly "store.failed": "read" | "write" | "mark" | "sweep" | "refresh";
   readonly "proxy.stripped": "peer" | "secret";
   readonly "proxy.lookup-failed": "app" | "outage";
-  readonly "refresh.completed": "refreshed" | "after-unknown";
-  readonly "refresh.failed": "refused" | "doubtful" | "lost" | "unknown" | "unavailable" | "sealed" | "provider" | "app";
+  readonly "refresh.completed": "refreshed" | "after-unknown" | "api";
+  readonly "refresh.failed":
+    | "refused"
+    | "doubtful"
+    | "lost"
+    | "unknown"
+    | "unavailable"
+    | "sealed"
+    | "provider"
+    | "app"
+    | "denied";
   readonly "refresh.held": "write";
   readonly "refresh.discarded": "ended" | "superseded" | "store";
   readonly "revocation.failed": "refresh_token" | "access_token" | "sealed";

@@ -60,6 +60,24 @@ export type RefreshOutcome =
   | { readonly kind: "unavailable"; readonly answered?: boolean; readonly retryAfter: number | null; readonly cause: unknown }
   | { readonly kind: "unknown"; readonly answered?: boolean; readonly cause: unknown };
 
+/** The API that an access token is for. */
+export interface TokenTarget {
+  /** What the provider calls it: a resource indicator, an audience, or a client. Default: the scope says it. */
+  readonly audience?: string;
+  /** Words with spaces between. Default: what the provider gives for the audience. */
+  readonly scope?: string;
+}
+
+/**
+ * What asking for an API's token came to. `granted`: `refreshToken` takes the place of the one that was shown, if the
+ * provider gave another. `denied`: it gives none for this API; the session is not concerned. The others as for a
+ * refresh.
+ */
+export type ApiTokenOutcome =
+  | { readonly kind: "granted"; readonly accessToken: string; readonly expires: number; readonly refreshToken: string | null }
+  | { readonly kind: "denied"; readonly cause: unknown }
+  | Extract<RefreshOutcome, { kind: "unavailable" | "unknown" }>;
+
 /** A logout notification that the provider vouches for: of one of its sessions, or of all of a subject. */
 export interface LogoutNotification {
   readonly issuer: string;
@@ -114,6 +132,11 @@ export interface Provider {
   /** Redeems the code, at most once, and validates all of the answer. */
   redeem(login: FinishLogin): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure>;
   refresh(tokens: ProviderTokens, identity: Identity): Promise<RefreshOutcome>;
+  /**
+   * An access token for one API, by the session's tokens; absent if the provider gives none. It takes no longer than
+   * `refreshTimeout`.
+   */
+  tokenFor?(tokens: ProviderTokens, target: TokenTarget): Promise<ApiTokenOutcome>;
   /**
    * The longest that `refresh` takes, milliseconds, at most 480,000; the lease on a session is longer. Default 15,000.
    */

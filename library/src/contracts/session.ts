@@ -1,4 +1,5 @@
 /** The session as the app sees it. */
+import type { TokenTarget } from "./provider.ts";
 import type { DeadReason } from "./request.ts";
 import type { EndReason, Identity } from "./store.ts";
 import type { JsonObject } from "./world.ts";
@@ -183,6 +184,9 @@ export interface Session<Data = JsonObject> {
    * only a fresh login gives a token). `rejected`: a token that a resource refused as `invalid_token`; if it is still
    * the newest, it is refreshed.
    *
+   * With `audience` or `scope` it is a token for that API instead: kept with the session until it runs out, and got
+   * once for all who ask, as a refresh is. Rejects with `ERR_PROVIDER_REFUSED` (403) if the provider gives none for it.
+   *
    * @example
    * ```ts
    * const url = "https://api.example.com/orders";
@@ -194,7 +198,20 @@ export interface Session<Data = JsonObject> {
    * }
    * ```
    */
-  accessToken(options?: { readonly rejected?: string }): Promise<string>;
+  accessToken(options?: AccessTokenOptions): Promise<string>;
+}
+
+/**
+ * Which access token `session.accessToken` gives.
+ *
+ * @example
+ * ```ts
+ * const token = await session.accessToken({ audience: "https://billing.example.com", scope: "invoices:read" });
+ * ```
+ */
+export interface AccessTokenOptions extends TokenTarget {
+  /** A token that a resource refused as `invalid_token`; if it is still the newest, another is got. */
+  readonly rejected?: string;
 }
 
 /** A session in which a user is signed in. */

@@ -87,10 +87,7 @@ export interface RecordBody {
   readonly provider: string | null;
   /** How the last attempts to refresh the tokens went; absent after a success. */
   readonly renewal?: RefreshState;
-  /**
-   * The tokens are refreshed, and the app is yet to be asked whether the user may go on: with the provider's claims of
-   * now, `null` if it said none.
-   */
+  /** The tokens are refreshed, and the app is yet to be asked about it. The provider's claims; `null`: it said none. */
   readonly asking?: { readonly claims: JsonObject | null };
   /** `iat` of the login's ID token in milliseconds: a provider's logout of all of a person ends what is not newer. */
   readonly issuedAt?: number;
@@ -133,6 +130,15 @@ export interface ProviderTokens {
   readonly idToken: string | null;
   readonly scope: string | null;
   /** When the access token runs out. */
+  readonly expires: number;
+  /** Access tokens for single APIs, beside the one above. */
+  readonly apis?: readonly ApiToken[];
+}
+
+/** An access token for one API, whose name is audience and scope as they were asked for. */
+export interface ApiToken {
+  readonly name: string;
+  readonly accessToken: string;
   readonly expires: number;
 }
 

@@ -120,6 +120,8 @@ const PROVIDER: OptionNames<ProviderConfig> = {
   preset: true,
   authorizationParameters: true,
   loginParameters: true,
+  resources: true,
+  apiTokens: true,
 };
 const OAUTH2: OptionNames<OAuth2Config> = {
   type: true,

@@ -13,7 +13,7 @@ import type { Metadata } from "../../src/oidc/provider/discovery.ts";
 import { presetOf } from "../../src/oidc/provider/presets/presets.ts";
 import type { Ready } from "../../src/oidc/provider/ready.ts";
 import { refreshTokens } from "../../src/oidc/provider/refresh/refresh.ts";
-import { refreshRequests } from "../../src/oidc/provider/refresh/refresh-request.ts";
+import { grantRequests, refreshRequests } from "../../src/oidc/provider/refresh/refresh-request.ts";
 import { sendRefresh } from "../../src/oidc/provider/refresh/send-refresh.ts";
 import { signingKey, signJwt } from "../provider/signing.ts";
 import { refreshByOpenidClient } from "./refresh-by-openid-client.ts";
@@ -70,6 +70,7 @@ const keys = usableKeys(JSON.stringify({ keys: [KEY.jwk] }));
 function readyFor({ status = 200, headers = {}, body }: Bytes): Ready {
   const fetch = async () => new Response(body, { status, headers });
   const never = () => assert.fail("openid-client is not asked");
+  const grantRequest = grantRequests({ config, clock: systemClock, metadata, authentication: None() });
   return {
     config,
     metadata,
@@ -78,7 +79,8 @@ function readyFor({ status = 200, headers = {}, body }: Bytes): Ready {
     transport: boundedTransport(config, systemClock, beginning(fetch)),
     keys: { matching: ({ kid }) => keys.filter((key) => kid === null || key.kid === kid) },
     call: never,
-    refreshRequest: refreshRequests({ config, clock: systemClock, metadata, authentication: None() }),
+    refreshRequest: refreshRequests(grantRequest),
+    grantRequest,
   };
 }
 

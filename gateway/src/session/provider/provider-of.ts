@@ -19,10 +19,10 @@ function openIdOf(settings: ProviderSettings): ProviderConfig {
     apple: _apple,
     ...usual
   } = settings;
-  const { preset, scope, title, refreshTimeout, trustUnverifiedEmail: _, ...more } = usual;
+  const { preset, scope, title, refreshTimeout, apiTokens, trustUnverifiedEmail: _, ...more } = usual;
   const { users: _users, groups: _groups, groupsClaim: _groupsClaim, emailClaim: _email, userClaim: _name, ...rest } = more;
   const known = preset === undefined || isOAuth2Preset(preset) ? undefined : preset;
-  return { ...rest, ...omitUndefined({ preset: known, scope, title, refreshTimeout }) };
+  return { ...rest, ...omitUndefined({ preset: known, scope, title, refreshTimeout, apiTokens }) };
 }
 
 function oauth2Of(settings: ProviderSettings): OAuth2Config {

@@ -10,6 +10,7 @@ import { sameSecret } from "../../crypto/equal.ts";
 import type { RateLimiter } from "../lifecycle/rate-limiter.ts";
 import { bodyOf } from "../lifecycle/record-body.ts";
 import { openTokens } from "../lifecycle/sealed-tokens.ts";
+import { ApiTokens } from "./apis/api-tokens.ts";
 import { LeaseWatch } from "./lease-watch.ts";
 import type { CoordinatorOptions, SessionAfterRefresh } from "./options.ts";
 import { ProviderLimits } from "./provider-limits.ts";
@@ -54,9 +55,13 @@ export class RefreshCoordinator {
   readonly #closing = new AbortController();
   readonly #limits: ProviderLimits;
   readonly #waits: Waits;
+  /** Access tokens for single APIs. */
+  readonly apis: ApiTokens;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
+    const inStep = (row: SessionRow, budget: WaitBudget): Promise<string> => this.accessToken(row, undefined, budget);
+    this.apis = new ApiTokens({ options, inStep, context: () => this.#context, succeededAt: this.#succeededAt });
     this.#waits = new Waits(options);
     this.#limits = new ProviderLimits(options.clock);
   }

@@ -1,5 +1,5 @@
 /** Whether the tokens of a session are to be refreshed, and with whom. */
-import type { Provider, ProviderTokens, RecordBody, SessionRow } from "../../contracts.ts";
+import type { Provider, ProviderTokens, RecordBody, SessionRow, TokenTarget } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { backoffLeft, refreshDue } from "../../core/refresh.ts";
 import { sameSecret } from "../../crypto/equal.ts";
@@ -14,6 +14,8 @@ export interface RefreshTarget {
   readonly identity: NonNullable<RecordBody["identity"]>;
   /** The tokens are refreshed already: it is the app that is to be asked. */
   readonly asking?: NonNullable<RecordBody["asking"]>;
+  /** A token for this API is wanted, and not a new one of the session's own. */
+  readonly wanted?: TokenTarget;
 }
 
 /** A row whose refresh token may be sent, or about which the app may be asked, once its lease is ours. */

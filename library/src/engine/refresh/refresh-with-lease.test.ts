@@ -25,8 +25,9 @@ import type { Ended } from "../lifecycle/announce.ts";
 import { createBackground } from "../lifecycle/background.ts";
 import { Endings } from "../lifecycle/endings.ts";
 import { openTokens, sealTokens } from "../lifecycle/sealed-tokens.ts";
-import type { SessionAfterRefresh } from "./options.ts";
+
 import { refreshWithLease, type UnstoredResult } from "./refresh-with-lease.ts";
+import type { FlightResult } from "./single-flight.ts";
 
 const keyring = createKeyring(SECRET);
 const identity: Identity = {
@@ -379,7 +380,7 @@ for (const [
   });
 }
 
-function plain(told: SessionAfterRefresh): unknown {
+function plain(told: FlightResult): unknown {
   if (told.kind !== "refreshed") return told;
   return { kind: "refreshed", accessToken: openTokens(told.row, parseBody(told.row), keyring)?.accessToken };
 }

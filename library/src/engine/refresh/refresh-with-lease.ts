@@ -1,12 +1,24 @@
 /** The refresh under a lease: calls the provider once, and writes the result. */
-import type { Identity, Provider, ProviderTokens, RecordBody, RefreshOutcome, SessionRow } from "../../contracts.ts";
+import type {
+  Clock,
+  Identity,
+  Provider,
+  ProviderTokens,
+  RecordBody,
+  RefreshOutcome,
+  SessionRow,
+  TokenTarget,
+} from "../../contracts.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { emptied, parseBody } from "../../core/record.ts";
 import { backoff, failedRow, mayHaveBeenSent, refreshedRow, renewAtOf } from "../../core/refresh.ts";
+import { keepingApis } from "../../core/rows/api-tokens.ts";
 import { unaskedRow } from "../../core/rows/asked-rows.ts";
 import { chance, versionStep } from "../../crypto/entropy.ts";
 import { resealTokens, sealTokens } from "../lifecycle/sealed-tokens.ts";
+import { type Denied, onDenied, tokenForApi } from "./apis/denied.ts";
 import type { CoordinatorOptions, SessionAfterRefresh } from "./options.ts";
+import type { FlightResult } from "./single-flight.ts";
 import type { Change, LeaseHolder, Written } from "./write-result.ts";
 import { retryUntilStored, writeWithLease } from "./write-result.ts";
 
@@ -16,6 +28,8 @@ interface LeasedRefresh extends LeaseHolder {
   readonly identity: Identity;
   readonly provider: Provider;
   readonly tokens: ProviderTokens;
+  /** A token for this API is wanted. */
+  readonly wanted?: TokenTarget;
 }
 
 /** The result of a refresh that the store has not taken yet. */
@@ -38,10 +52,12 @@ export interface RefreshContext {
 }
 
 /** Sends the refresh token, once, and writes the result. Only the holder of the lease may call it. */
-export async function refreshWithLease(leased: LeasedRefresh, context: RefreshContext): Promise<SessionAfterRefresh> {
-  const outcome = await callProvider(leased);
+export async function refreshWithLease(leased: LeasedRefresh, context: RefreshContext): Promise<FlightResult> {
+  const outcome = await callProvider(leased, context.options.clock);
   await context.yieldOnce();
   switch (outcome.kind) {
+    case "denied":
+      return onDenied(leased, outcome, context.options);
     case "refreshed":
       return onRefreshed(leased, outcome, context);
     case "refused":
@@ -66,8 +82,10 @@ function known(outcome: RefreshOutcome, name: string): RefreshOutcome {
   throw new TypeError(`the provider ${name} answered a refresh by the kind ${outcome.kind}, which does not exist`);
 }
 
-async function callProvider({ provider, tokens, identity }: LeasedRefresh): Promise<RefreshOutcome> {
+async function callProvider(leased: LeasedRefresh, clock: Pick<Clock, "now">): Promise<RefreshOutcome | Denied> {
+  const { provider, tokens, identity, wanted } = leased;
   try {
+    if (wanted !== undefined) return await tokenForApi(provider, tokens, wanted, clock);
     // mutant: call-of-provider
     return known(await provider.refresh(tokens, identity), provider.name);
   } catch (cause) {
@@ -77,26 +95,28 @@ async function callProvider({ provider, tokens, identity }: LeasedRefresh): Prom
 
 async function onRefreshed(
   leased: LeasedRefresh,
-  { tokens, claims }: Extract<RefreshOutcome, { kind: "refreshed" }>,
+  { tokens: given, claims }: Extract<RefreshOutcome, { kind: "refreshed" }>,
   context: RefreshContext,
 ): Promise<SessionAfterRefresh> {
   const { clock, entropy, keyring, report, onRefresh } = context.options;
-  const { row, provider } = leased;
+  const { row, provider, wanted } = leased;
+  const asks = onRefresh !== undefined && wanted === undefined;
+  const tokens = wanted === undefined ? keepingApis(given, leased.tokens, clock.now()) : given;
   // mutant: same-token-refused
   context.succeeded(provider.name);
   // mutant: scope-of-before
   const sealed = sealTokens(tokens, row.id, keyring);
-  const renewAt = renewAtOf(tokens, clock.now(), chance(entropy));
+  const renewAt = wanted === undefined ? renewAtOf(tokens, clock.now(), chance(entropy)) : row.renewAt;
   const now = clock.now();
   const change: Change = (fresh, body) => {
     const step = versionStep(entropy);
-    if (onRefresh !== undefined) return unaskedRow(fresh, body, { sealed, claims, now, step });
+    if (asks) return unaskedRow(fresh, body, { sealed, claims, now, step });
     return refreshedRow(fresh, body, { tokens, sealed, claims, renewAt, step });
   };
   const about = { sessionId: row.id, provider: provider.name };
   const conclude = (written: Written | null): void => {
     if (written?.kind === "stored") {
-      const reason = maybeSentBefore(leased) ? "after-unknown" : "refreshed";
+      const reason = wanted !== undefined ? "api" : maybeSentBefore(leased) ? "after-unknown" : "refreshed";
       report({ name: "refresh.completed", level: "info", reason, ...about });
       return;
     }
@@ -112,7 +132,7 @@ async function onRefreshed(
     stored.lease === leased.lease ? { ...change(stored, parseBody(stored)), version: stored.version } : stored;
   const written = await write({ ...leased, hasNewTokens: true }, change, context, conclude, applyTo);
   // The app is asked about what is stored.
-  if (written === "held" && onRefresh !== undefined) return { kind: "unavailable", retryAfter: 1_000 };
+  if (written === "held" && asks) return { kind: "unavailable", retryAfter: 1_000 };
   if (written === "held") return { kind: "refreshed", row: applyTo(row) };
   return written.kind === "stored" ? { kind: "refreshed", row: written.row } : resultOfRow(leased, written, context);
 }

@@ -1,5 +1,6 @@
 /** The session as the app's handler sees it. */
 import type {
+  AccessTokenOptions,
   DeadReason,
   DeadTicket,
   Identity,
@@ -9,6 +10,7 @@ import type {
   ProvenSession,
   ReadonlyDeep,
   SignedInSession,
+  TokenTarget,
   Verdict,
 } from "../../contracts.ts";
 import { detached } from "../../core/detached.ts";
@@ -159,7 +161,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     this.#exchange.record(withLogout);
   }
 
-  async accessToken({ rejected }: { readonly rejected?: string } = {}): Promise<string> {
+  async accessToken({ rejected, ...target }: AccessTokenOptions = {}): Promise<string> {
     const { proven, draft, asserted } = this.#exchange;
     const options = this.#options;
     if (options.sealed !== null) throw notOffered("session.accessToken()", NEEDS_STORE);
@@ -170,7 +172,10 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     }
     // A user who was just signed in has no token here yet; the stored one belongs to another user.
     if (draft.login !== null && draft.login.owner !== proven.row.owner) throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
-    return options.coordinator.accessToken(proven.row, rejected, this.#exchange.waiting);
+    const { coordinator } = options;
+    const { waiting } = this.#exchange;
+    if (isNamed(target)) return coordinator.apis.get(proven.row, target, rejected, waiting);
+    return coordinator.accessToken(proven.row, rejected, waiting);
   }
 
   // The change is tried at once, so that data that do not fit throw in the handler, and not when it is settled.
@@ -205,6 +210,15 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     const base = { owner: proven?.row.owner ?? null, data: body?.data ?? NO_DATA };
     return draftData(base, draft, (data) => snapshot(options.validate(data)));
   }
+}
+
+/** Whether one API is meant, and not the session's own token. Throws a `TypeError` for what names none. */
+function isNamed(target: TokenTarget): boolean {
+  for (const [name, value] of Object.entries(target)) {
+    if (value !== undefined && (typeof value !== "string" || value.trim() === "" || value.length > 1024))
+      throw new TypeError(`accessToken takes ${name} as a text of at most 1024 characters that is not empty`);
+  }
+  return target.audience !== undefined || target.scope !== undefined;
 }
 
 function frozen<Data>(data: Data): ReadonlyDeep<Data>;

@@ -3,6 +3,7 @@ import type { GivenSecret } from "../../contracts.ts";
 import { secretNow } from "../../crypto/given-secret.ts";
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
+import { API_TOKEN_WAYS, type ApiTokenWay } from "./apis/api-token-way.ts";
 import {
   type AmongProviders,
   domainsOf,
@@ -61,6 +62,17 @@ export interface ProviderConfig extends AmongProviders {
    * who may sign in. Values have at most 128 characters. Default none: the rest of a link's query is ignored (AR-08).
    */
   readonly loginParameters?: readonly string[];
+  /**
+   * Resource indicators of APIs (RFC 8707) that each login asks for, so that `accessToken({ audience })` gives tokens
+   * for them: absolute URIs, at most 16. Default none.
+   */
+  readonly resources?: readonly string[];
+  /**
+   * How it is asked for a token for one API, `accessToken({ audience })`: by the refresh token, with the API as
+   * `resource` (RFC 8707), as `audience`, or by the `scope` alone; or by `exchange` of the access token (RFC 8693).
+   * Default: as the preset says, else `resource`.
+   */
+  readonly apiTokens?: ApiTokenWay;
   /** Default: `client_secret_basic` with a secret (post at Apple), `private_key_jwt` with a key, else `none`. */
   readonly clientAuthentication?: ClientAuthentication;
   /** For `private_key_jwt`: a private JWK with `alg`, and `kid` if the provider wants one. */
@@ -119,6 +131,9 @@ export interface SettledConfig {
   readonly scope: string | null;
   readonly authorizationParameters: { readonly [name: string]: string };
   readonly loginParameters: readonly string[];
+  readonly resources: readonly string[];
+  /** `null`: as the preset says. */
+  readonly apiTokens: ApiTokenWay | null;
   readonly clientAuthentication: ClientAuthentication;
   readonly privateKey: (JsonWebKey & { readonly kid?: string }) | null;
   readonly responseMode: "query" | "form_post";
@@ -181,6 +196,8 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     scope: config.scope === undefined ? null : scopeOf(config.scope),
     authorizationParameters: furtherParameters(config.authorizationParameters ?? {}, refuse),
     loginParameters: (config.loginParameters ?? []).map((name) => loginParameter(name, refuse)),
+    resources: resourcesOf(config),
+    apiTokens: apiTokensOf(config),
     clientAuthentication: authenticationOf(config, preset),
     privateKey: config.privateKey ?? null,
     responseMode,
@@ -198,6 +215,20 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     logoutTokenTyp,
     backchannelLogoutSessionRequired: config.backchannelLogoutSessionRequired ?? false,
   };
+}
+
+/** RFC 8707, section 2: absolute, and without a fragment. */
+function resourcesOf({ resources = [] }: ProviderConfig): readonly string[] {
+  const odd = resources.find((one) => typeof one !== "string" || !URL.canParse(one) || one.includes("#") || one.length > 1024);
+  if (odd !== undefined || resources.length > 16)
+    throw refuse("resources", "takes at most 16 absolute URIs, without fragments, for example https://api.example.com.");
+  return resources;
+}
+
+function apiTokensOf({ apiTokens }: ProviderConfig): ApiTokenWay | null {
+  if (apiTokens === undefined) return null;
+  if (API_TOKEN_WAYS.includes(apiTokens)) return apiTokens;
+  throw refuse("apiTokens", `must be one of ${API_TOKEN_WAYS.join(", ")}.`);
 }
 
 function presetOf({ issuer, preset }: ProviderConfig): ProviderPreset | null {

@@ -26,6 +26,7 @@ import type { Fetch } from "../http/transport.ts";
 import { boundedTransport } from "../http/transport.ts";
 import type { KeySet } from "../jwt/key-set.ts";
 import { providerKeySet } from "../jwt/key-set.ts";
+import { apiToken } from "./apis/api-token.ts";
 import { Clients } from "./client.ts";
 import { clientAuthentication } from "./client-authentication.ts";
 import type { ProviderConfig } from "./config.ts";
@@ -39,7 +40,7 @@ import { withName } from "./presets/name-parameter.ts";
 import { authorizationParameters, presetOf, scopeOf, unusualLogout } from "./presets/presets.ts";
 import type { Ready } from "./ready.ts";
 import { refreshTimeoutOf, refreshTokens } from "./refresh/refresh.ts";
-import { refreshRequests } from "./refresh/refresh-request.ts";
+import { grantRequests, refreshRequests } from "./refresh/refresh-request.ts";
 import { revokeTokens } from "./revocation.ts";
 import { tokensOf } from "./tokens.ts";
 
@@ -93,10 +94,12 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
   async function prepare(known: MaybePromise<Metadata>): Promise<Ready> {
     const metadata = await known;
     const made = { metadata, authentication: await authentication() };
+    const grantRequest = grantRequests({ ...made, config, clock });
     prepared = {
       ...{ config, metadata, preset: presetOf(config.preset, metadata), clock, transport, keys },
       call: (purpose, work) => clients.call({ ...made, purpose, transport }, work),
-      refreshRequest: refreshRequests({ ...made, config, clock }),
+      refreshRequest: refreshRequests(grantRequest),
+      grantRequest,
     };
     return prepared;
   }
@@ -124,6 +127,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
       }
     },
     refresh: (tokens, identity) => refreshTokens({ ready, config, clock, report }, tokens, identity),
+    tokenFor: (tokens, target) => apiToken(ready, tokens, target),
     refreshTimeout: refreshTimeoutOf(config),
     requestTimeout: config.timeout,
     about: () => aboutOf(config, discovery.known()),
@@ -168,7 +172,9 @@ async function authorizationUrl(ready: Ready, login: BeginLogin): Promise<string
     ...omitUndefined({ response_mode: config.responseMode === "form_post" ? "form_post" : undefined }),
     ...authorizationParameters(preset, config.authorizationParameters, asked(login.parameters)),
   };
-  return ready.call("metadata", (client) => buildAuthorizationUrl(client, parameters).href);
+  const url = ready.call("metadata", (client) => buildAuthorizationUrl(client, parameters));
+  for (const resource of config.resources) url.searchParams.append("resource", resource);
+  return url.href;
 }
 
 /** The parameters that a login may ask for, by name; nothing else of a request gets here (AR-08). */

@@ -6,7 +6,7 @@ import type { KeySet } from "../jwt/key-set.ts";
 import type { SettledConfig } from "./config.ts";
 import type { Metadata } from "./discovery.ts";
 import type { ProviderPreset } from "./presets/preset.ts";
-import type { RefreshRequests } from "./refresh/refresh-request.ts";
+import type { GrantRequests, RefreshRequests } from "./refresh/refresh-request.ts";
 
 /** What an operation needs once the metadata are known. */
 export interface Ready {
@@ -19,4 +19,5 @@ export interface Ready {
   /** Calls openid-client, for all but refreshes. */
   call<T>(purpose: Purpose, work: (client: Configuration) => T): T;
   readonly refreshRequest: RefreshRequests;
+  readonly grantRequest: GrantRequests;
 }

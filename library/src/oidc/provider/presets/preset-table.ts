@@ -29,6 +29,7 @@ export const PRESETS: readonly ProviderPreset[] = [
     // It gives refresh tokens for the single sign-on session. With offline_access, version 26.1 and later removes that
     // session: no single sign-on, no single sign-out, no logout token.
     offlineAccess: "never",
+    apiTokens: "exchange",
     issuer: /\/realms\/[^/]+$/,
     metadata: { authorization_endpoint: /\/protocol\/openid-connect\/auth$/ },
   },
@@ -47,6 +48,7 @@ export const PRESETS: readonly ProviderPreset[] = [
     ...GENERIC,
     name: "entra",
     title: "Microsoft Entra ID",
+    apiTokens: "scope",
     offlineAccess: "always",
     issuer:
       /^https:\/\/(login\.microsoftonline\.(com|us)|login\.partner\.microsoftonline\.cn|sts\.windows\.net|[a-z0-9-]+\.(ciamlogin|b2clogin)\.com)\//,
@@ -56,6 +58,7 @@ export const PRESETS: readonly ProviderPreset[] = [
     ...GENERIC,
     name: "auth0",
     title: "Auth0",
+    apiTokens: "audience",
     offlineAccess: "always",
     // Tenants from before November 2023 do not name their logout, which then has parameters of its own.
     endSession: { endpoint: "metadata", fallback: "v2/logout", returnParameter: "returnTo" },

@@ -1,5 +1,7 @@
 /** The types of presets: what OpenID providers do differently, as data. */
 
+import type { ApiTokenWay } from "../apis/api-token-way.ts";
+
 /** The names that `provider.preset` takes. */
 export const PRESET_NAMES = [
   "generic",
@@ -56,6 +58,8 @@ export interface ProviderPreset {
   readonly tokenLifetime?: number;
   /** The user's name comes beside the code of the first login, and nowhere else. */
   readonly sendsName?: true;
+  /** How it is asked for a token for one API. Default: by the refresh token, with the API as `resource`. */
+  readonly apiTokens?: ApiTokenWay;
   /** Issuers that are this provider. */
   readonly issuer?: RegExp;
   /** Endpoints that only this provider has, for issuers at custom domains. */

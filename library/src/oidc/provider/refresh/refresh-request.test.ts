@@ -14,7 +14,7 @@ import type { ProviderConfig } from "../config.ts";
 import { settleProviderConfig } from "../config.ts";
 import { presetOf } from "../presets/presets.ts";
 import type { Ready } from "../ready.ts";
-import { refreshRequests } from "./refresh-request.ts";
+import { grantRequests, refreshRequests } from "./refresh-request.ts";
 import { sendRefresh } from "./send-refresh.ts";
 
 mock.timers.enable({ apis: ["Date"], now: Date.now() });
@@ -45,12 +45,14 @@ async function readyWith(given: Partial<ProviderConfig>): Promise<Ready> {
   const endpoints = { authorization_endpoint: `${origin}/a`, token_endpoint: `${origin}/t?x=1 2`, jwks_uri: `${origin}/k` };
   const metadata = { issuer: origin, ...endpoints };
   const authentication = await clientAuthentication(config)();
+  const grantRequest = grantRequests({ config, clock: systemClock, metadata, authentication });
   return {
     ...{ config, metadata, preset: presetOf(null, metadata), clock: systemClock },
     transport: boundedTransport(config, systemClock, beginning()),
     keys: { matching: () => [] },
     call: () => assert.fail("openid-client is not asked"),
-    refreshRequest: refreshRequests({ config, clock: systemClock, metadata, authentication }),
+    refreshRequest: refreshRequests(grantRequest),
+    grantRequest,
   };
 }
 

@@ -16,6 +16,8 @@ interface RefreshRequest {
 
 /** Makes the request for one refresh token. Throws, or rejects, if the client cannot be authenticated. */
 export type RefreshRequests = (refreshToken: string) => MaybePromise<RefreshRequest>;
+/** Makes the request of a grant, which is form-encoded. Throws, or rejects, if the client cannot be authenticated. */
+export type GrantRequests = (grant: string) => MaybePromise<RefreshRequest>;
 
 interface Parts {
   readonly config: SettledConfig;
@@ -38,15 +40,21 @@ const USER_AGENT = "openid-client/v6.8.9";
  * Requests with the same bytes as openid-client's, without its `Headers`, `URLSearchParams` and promises for each: they
  * differ only in the refresh token. Each request gets a new assertion, since a provider accepts each of them once.
  */
-export function refreshRequests(parts: Parts): RefreshRequests {
+export function refreshRequests(requests: GrantRequests): RefreshRequests {
+  return (refreshToken) => {
+    if (refreshToken === "") throw new TypeError("a refresh token is not empty");
+    return requests(`refresh_token=${formEncoded(refreshToken)}&grant_type=refresh_token`);
+  };
+}
+
+/** Requests of any grant at the token endpoint. */
+export function grantRequests(parts: Parts): GrantRequests {
   const url = new URL(parts.metadata.token_endpoint).href;
   const { clientAuthentication, clientSecret } = parts.config;
   const isConstant = clientAuthentication !== "private_key_jwt";
   let cached: Authenticated | null = null;
   let by: string | null = null;
-  return (refreshToken) => {
-    if (refreshToken === "") throw new TypeError("a refresh token is not empty");
-    const grant = `refresh_token=${formEncoded(refreshToken)}&grant_type=refresh_token`;
+  return (grant) => {
     const request = ({ headers, fields }: Authenticated): RefreshRequest => {
       return { url, method: "POST", headers, body: fields === "" ? grant : `${grant}&${fields}` };
     };

@@ -51,7 +51,7 @@ function outcomeOfAnswer(answer: ReadResponse, provider: Ready): SentRefresh {
  * What an answer with another status than 200 says is wrong: by its challenge, else by its body (RFC 6749, section
  * 5.2).
  */
-function problemIn({ status, fields, content }: ReadResponse): ProviderProblem {
+export function problemIn({ status, fields, content }: ReadResponse): ProviderProblem {
   if (isChallenge(fields.get("www-authenticate")))
     return new ProviderProblem("refused", "client", `the provider did not accept our client (status ${status})`);
   if (status < 400 || status > 499) return failed("response_is_not_conform", "unexpected status");
