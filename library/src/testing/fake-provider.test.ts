@@ -125,6 +125,26 @@ test("a held refresh has taken effect, and is answered when it is let go", async
   assert.equal((await waiting).kind, "refreshed");
 });
 
+test("a token for an API rotates the refresh token, fails as a refresh does, and is told of by its API", async () => {
+  const provider = fakeProvider({ users });
+  const { tokens } = await signedIn(provider);
+  const target = { audience: "https://api.test" };
+  const given = await provider.tokenFor?.(tokens, target);
+  assert.ok(given?.kind === "granted" && given.accessToken !== tokens.accessToken);
+  assert.deepEqual(provider.calls.at(-1), { kind: "token", target, refreshToken: tokens.refreshToken });
+  const next = { ...tokens, refreshToken: given.refreshToken };
+  for (const [fail, kind] of [
+    ["down", "unavailable"],
+    ["refuse", "denied"],
+    ["lose", "unknown"],
+  ] as const) {
+    provider.fail = fail;
+    assert.equal((await provider.tokenFor?.(next, target))?.kind, kind);
+  }
+  provider.fail = null;
+  assert.equal((await provider.tokenFor?.(tokens, target))?.kind, "denied", "shown twice");
+});
+
 test("a logout token is this provider's, and good for a while", async () => {
   const clock = manualClock();
   const provider = fakeProvider({ users, clock });

@@ -1,5 +1,6 @@
 /** A provider in memory, for tests of an app: no network, the same answers every time. */
 import type {
+  ApiTokenOutcome,
   BeginLogin,
   Clock,
   FinishLogin,
@@ -8,6 +9,7 @@ import type {
   ProviderLogin,
   ProviderTokens,
   RefreshOutcome,
+  TokenTarget,
 } from "../contracts.ts";
 import { omitUndefined } from "../core/options/omit-undefined.ts";
 import { equalHash } from "../crypto/equal.ts";
@@ -48,6 +50,7 @@ export type FakeProviderCall =
   | { readonly kind: "begin"; readonly login: BeginLogin }
   | { readonly kind: "finish"; readonly code: string | null }
   | { readonly kind: "refresh"; readonly refreshToken: string | null }
+  | { readonly kind: "token"; readonly target: TokenTarget; readonly refreshToken: string | null }
   | { readonly kind: "revoke"; readonly tokens: ProviderTokens }
   | { readonly kind: "verify-logout"; readonly token: string };
 
@@ -198,6 +201,14 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     return outcome;
   }
 
+  async function tokenFor({ refreshToken }: ProviderTokens, target: TokenTarget): Promise<ApiTokenOutcome> {
+    calls.push({ kind: "token", target, refreshToken });
+    const outcome = exchanged(refreshToken, provider.down ? "down" : provider.fail);
+    await provider.hold;
+    if (outcome.kind === "refused") return { kind: "denied", cause: outcome.cause };
+    return outcome.kind === "refreshed" ? { kind: "granted", ...outcome.tokens } : outcome;
+  }
+
   function exchanged(refreshToken: string | null, fail: FakeFailure | null): RefreshOutcome {
     if (fail === "down") return { kind: "unavailable", retryAfter: null, cause: outage().cause };
     const given = fail === "refuse" || refreshToken === null ? null : grants.exchange(refreshToken);
@@ -235,6 +246,7 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     },
     redeem: finish,
     refresh,
+    tokenFor,
     async revoke(tokens) {
       calls.push({ kind: "revoke", tokens });
       if (tokens.refreshToken !== null && !provider.down) grants.revoke(tokens.refreshToken);

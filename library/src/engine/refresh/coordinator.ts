@@ -61,7 +61,8 @@ export class RefreshCoordinator {
   constructor(options: CoordinatorOptions) {
     this.#options = options;
     const inStep = (row: SessionRow, budget: WaitBudget): Promise<string> => this.accessToken(row, undefined, budget);
-    this.apis = new ApiTokens({ options, inStep, context: () => this.#context, succeededAt: this.#succeededAt });
+    const join = (row: SessionRow): Promise<FlightResult> => this.#flightFor(row).result;
+    this.apis = new ApiTokens({ options, inStep, join, context: () => this.#context, succeededAt: this.#succeededAt });
     this.#waits = new Waits(options);
     this.#limits = new ProviderLimits(options.clock);
   }

@@ -31,6 +31,8 @@ interface Refreshing {
   readonly succeededAt: SucceededAt;
   /** Brings the session itself in step first. */
   readonly inStep: (row: SessionRow, budget: WaitBudget) => Promise<unknown>;
+  /** The result of its refresh, and of the app's say, however long that takes. */
+  readonly join: (row: SessionRow) => Promise<FlightResult>;
 }
 
 /** What is wanted of one session. */
@@ -123,8 +125,12 @@ export class ApiTokens {
     if (this.#heldBy(row, wanted) !== null) return { kind: "refreshed", row };
     const body = parseBody(row);
     const held = inBackoff(body, now, succeededAt);
+    if (held !== null) return held;
     // A user about whom the app is to be asked gets nothing first.
-    if (held !== null || (onRefresh !== undefined && body.asking !== undefined)) return held ?? LATER;
+    if (onRefresh !== undefined && body.asking !== undefined) {
+      const asked = await this.#refreshing.join(row);
+      return asked.kind === "refreshed" ? "again" : asked;
+    }
     const provider = providers.find(({ name }) => name === body.provider);
     const tokens = openTokens(row, body, keyring);
     const { identity } = body;
@@ -135,5 +141,4 @@ export class ApiTokens {
   }
 }
 
-const LATER: FlightResult = { kind: "unavailable", retryAfter: 1_000 };
 const NONE = (): CoatcheckError => new CoatcheckError("ERR_TOKEN_UNAVAILABLE");

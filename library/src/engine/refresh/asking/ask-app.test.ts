@@ -149,6 +149,31 @@ test("S-54 a refresh ahead of the end asks too, and who is let go on notices not
   await world.close();
 });
 
+test("S-54 a token for an API waits for the app's say about the refresh before it", async () => {
+  const { promise, resolve } = Promise.withResolvers<SignInAnswer>();
+  const world = askingWorld(() => promise);
+  const granted = { kind: "granted", accessToken: "api-1", expires: world.clock.now() + 2 * LIFETIME, refreshToken: null };
+  let gave = 0;
+  Object.assign(world.provider, {
+    tokenFor: async () => {
+      gave += 1;
+      return granted;
+    },
+  });
+  const cookie = await world.signIn();
+  world.provides(null);
+  world.clock.advance(LIFETIME - 10_000);
+  const { exchange } = await world.replica().ask(cookie);
+  await world.quiet();
+  const token = exchange.session.accessToken({ audience: "https://api.example.com" });
+  await world.quiet();
+  assert.deepEqual([world.asked.length, gave], [1, 0]);
+  resolve({});
+  await world.pass(500);
+  assert.equal(await token, "api-1");
+  await world.close();
+});
+
 test("S-54 tokens about which nobody asks any more are refreshed as usual", async () => {
   const store = memory();
   const away = refreshWorld(1, { store, onRefresh: () => unavailable(new Error("away")) });
