@@ -4,12 +4,17 @@ import type { Clock, MaybePromise } from "../../../contracts.ts";
 /** The first and the smallest batch, in rows. */
 const FIRST = 250;
 const LEAST = 50;
-/** The longest that a batch may hold the event loop, milliseconds: no request is served meanwhile. */
-const HELD = 2;
+/**
+ * The longest that a batch may hold the event loop, milliseconds: no request is served meanwhile. A timer is late by
+ * as much anyway.
+ */
+const HELD = 1;
 /** The longest that it may take in all: a store that answers later holds locks and a connection meanwhile. */
 const LONG = 50;
-/** The pause between two batches, in which requests are answered. */
+/** The pause between two batches, in which requests are answered, milliseconds. */
 const PAUSE = 20;
+/** After a batch that held the event loop, however shortly: a sweep takes a twelfth of the time at most. */
+const PAUSE_AFTER_HELD = 12;
 
 /** Time that a sweep may take, and the batches in which it does. */
 export class Pace {
@@ -18,6 +23,7 @@ export class Pace {
   readonly #end: number;
   readonly #signal: AbortSignal;
   #batch: number;
+  #pause = PAUSE;
 
   constructor(clock: Clock, most: number, within: number, signal: AbortSignal) {
     this.#clock = clock;
@@ -48,6 +54,7 @@ export class Pace {
     const started = this.#clock.monotonic();
     const given = work(limit);
     const held = this.#clock.monotonic() - started;
+    this.#pause = held < HELD / 2 ? PAUSE : PAUSE_AFTER_HELD;
     const answer = await given;
     this.#batch = this.#next(limit, held, this.#clock.monotonic() - started);
     return { limit, answer };
@@ -56,7 +63,7 @@ export class Pace {
   /** Lets requests have their turn. Answers whether there is time for another batch. */
   async goesOn(): Promise<boolean> {
     if (this.over) return false;
-    await this.#clock.sleep(PAUSE, this.#signal).catch(() => undefined);
+    await this.#clock.sleep(this.#pause, this.#signal).catch(() => undefined);
     return !this.over;
   }
 
