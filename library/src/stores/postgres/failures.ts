@@ -22,10 +22,11 @@ export const isLocked = (error: unknown): boolean => codeOf(error) === "55P03" |
 export const isMissing = (error: unknown): boolean => ["42P01", "3F000"].includes(codeOf(error));
 
 /**
- * Data that cannot be stored and statements that cannot be run, for want of a right for example: no waiting helps.
+ * Data that cannot be stored, such as an owner that is too long for an index, and statements that cannot be run, for
+ * want of a right for example: no waiting helps.
  * All else is an outage: too many connections, a shutdown, a failover, a connection that broke, a time limit.
  */
-const INVALID = /^(?:22|23|42)...$/;
+const INVALID = /^(?:22|23|42|54)...$/;
 
 /** Whether no waiting helps. */
 export const isRefused = (error: unknown): boolean => INVALID.test(codeOf(error));

@@ -119,6 +119,22 @@ export const endingCases: readonly Case[] = [
     },
   },
   {
+    name: "owners, issuers, sids and keys of a thousand characters are told apart by their last one",
+    async run({ store }) {
+      // Nothing repeats in it that a store could make shorter.
+      const long = Array.from({ length: 999 }, (_, n) => String.fromCodePoint(33 + ((n * n * 31 + n * 7) % 90))).join("");
+      const [one, other] = [`${long}1`, `${long}2`];
+      await putAll(store, [{ owner: one }, { issuer: one, sid: one }]);
+      assert.deepEqual(await store.end({ owner: other }, "admin", START), []);
+      assert.equal((await store.end({ owner: one }, "admin", START)).length, 1);
+      assert.deepEqual(await store.end({ issuer: one, sid: other }, "admin", START), []);
+      assert.equal((await store.end({ issuer: one, sid: one }, "admin", START)).length, 1);
+      assert.equal(await store.mark(one, START + 1, START), true);
+      assert.equal(await store.mark(other, START + 1, START), true);
+      assert.equal(await store.mark(one, START + 1, START), false);
+    },
+  },
+  {
     name: "end follows a row to its new owner and sid",
     async run({ store }) {
       const [row] = await putAll(store, [{ owner: "a", issuer: "i", sid: "s" }]);
