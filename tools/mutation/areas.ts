@@ -10,7 +10,7 @@ export interface Area {
 
 /** Tests of real servers and browsers are too slow to be run for each mutant, and test the whole. */
 const isQuick = (path: string): boolean =>
-  path.endsWith(".test.ts") && !/\.(nginx|caddy|chromium|envoy|keycloak|oauth2-proxy)\.|check-envoy|canary/.test(path);
+  path.endsWith(".test.ts") && !/\.(long|nginx|caddy|chromium|envoy|keycloak|oauth2-proxy)\.|check-envoy|canary/.test(path);
 const inLibrary = (path: string): boolean => path.startsWith("library/src/") && isQuick(path);
 const inGateway = (path: string): boolean => path.startsWith("gateway/src/") && isQuick(path);
 
