@@ -19,13 +19,19 @@ const blocks = [...readFileSync(PAGE, "utf8").matchAll(/\n##+ ([^\n]+)\n(?:(?!\n
 test("F-32 every provider's settings on the page are settings that the gateway takes", async () => {
   const found = [...blocks, { heading: "Keycloak", settings: guideFile("keycloak/coatcheck.config.yaml") }];
   assert.deepEqual(found.map(({ heading }) => heading).sort(), [
+    "A forge of your own",
     "Amazon Cognito",
+    "Apple",
     "Auth0",
+    "Bitbucket",
     "Dex",
+    "Discord",
+    "GitHub",
     "Google",
     "Keycloak",
     "Microsoft Entra ID",
     "Okta",
+    "X",
     "oidc-provider",
     "zitadel",
   ]);
