@@ -31,6 +31,7 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
     "end by the provider's",
     "issuer and sid",
     "odd owners",
+    "owners, issuers, sids",
     "end follows",
     "SE-12 however writes",
     "S-42 of many who end",
