@@ -27,6 +27,18 @@ async function ready(child: ChildProcess): Promise<void> {
   child.stdout.resume();
 }
 
+/** A node of a cluster takes a second port, ten thousand above its own, which another process may have. */
+async function onFreePorts(startAt: (port: number) => Promise<ChildProcess>): Promise<{ port: number; child: ChildProcess }> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort();
+    try {
+      return { port, child: await startAt(port) };
+    } catch (error) {
+      if (tries === 5 || !/Address already in use/.test(String(error))) throw error;
+    }
+  }
+}
+
 /**
  * Starts a server; it ends when it is disposed of.
  *
@@ -41,21 +53,22 @@ export async function startRedis(
 ): Promise<RedisServer> {
   const command = findServer(name) ?? name;
   const folder = temporaryFolder("redis");
-  const port = await freePort();
-  const lines = [
-    `port ${port}`,
-    "bind 127.0.0.1",
-    `dir ${folder.path}`,
-    ...(sentinel ? [] : ['save ""']),
-    ...config.map((line) => line.replaceAll("PORT", String(port))),
-  ];
-  const file = folder.write("redis.conf", `${lines.join("\n")}\n`);
-  const start = async (): Promise<ChildProcess> => {
+  const startAt = async (port: number): Promise<ChildProcess> => {
+    const lines = [
+      `port ${port}`,
+      "bind 127.0.0.1",
+      `dir ${folder.path}`,
+      ...(sentinel ? [] : ['save ""']),
+      ...config.map((line) => line.replaceAll("PORT", String(port))),
+    ];
+    const file = folder.write("redis.conf", `${lines.join("\n")}\n`);
     const child = spawn(command, [file, ...(sentinel ? ["--sentinel"] : [])], { stdio: ["ignore", "pipe", "ignore"] });
     await ready(child);
     return child;
   };
-  let child = await start();
+  const first = await onFreePorts(startAt);
+  const { port } = first;
+  let { child } = first;
   const kill: RedisServer["kill"] = async (signal) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
@@ -65,7 +78,7 @@ export async function startRedis(
   return {
     port,
     async restart() {
-      child = await start();
+      child = await startAt(port);
     },
     kill,
     async [Symbol.asyncDispose]() {

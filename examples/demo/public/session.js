@@ -11,6 +11,7 @@ form?.addEventListener("submit", (event) => {
   client.signOut().catch(() => form.submit());
 });
 
-// The server renders every page, so another user, or none, is another page.
-client.subscribe(() => location.reload());
+// The server renders every page, so another user is another page. Without one it is a page for all: a page for users would
+// lead to the provider, which may not have signed its user out yet, and would sign them in again.
+client.subscribe((session) => (session === null ? location.assign("/") : location.reload()));
 await client.session().catch(() => undefined);
