@@ -30,7 +30,7 @@ test("test runner: a file that touches what its process shares has a process of 
 
 test("test runner: each file is in one process, browsers come first, and no process has more than 16 files", () => {
   const small = Array.from({ length: 40 }, (_, index) => `library/src/engine/request/number-${index}.test.ts`);
-  const browser = "examples/demo/demo.chromium.test.ts";
+  const browser = "examples/demo/demo.long.chromium.test.ts";
   const processes = processesOf([...small, "tools/a.test.ts", browser], () => "x".repeat(100));
   assert.deepEqual(processes[0], [browser]);
   assert.deepEqual(processes.flat().toSorted(), [...small, "tools/a.test.ts", browser].toSorted());
