@@ -53,20 +53,24 @@ export async function startRedis(
 ): Promise<RedisServer> {
   const command = findServer(name) ?? name;
   const folder = temporaryFolder("redis");
-  const startAt = async (port: number): Promise<ChildProcess> => {
-    const lines = [
-      `port ${port}`,
-      "bind 127.0.0.1",
-      `dir ${folder.path}`,
-      ...(sentinel ? [] : ['save ""']),
-      ...config.map((line) => line.replaceAll("PORT", String(port))),
-    ];
-    const file = folder.write("redis.conf", `${lines.join("\n")}\n`);
+  const written = (port: number): string =>
+    folder.write(
+      "redis.conf",
+      [
+        `port ${port}`,
+        "bind 127.0.0.1",
+        `dir ${folder.path}`,
+        ...(sentinel ? [] : ['save ""']),
+        ...config.map((line) => line.replaceAll("PORT", String(port))),
+        "",
+      ].join("\n"),
+    );
+  const start = async (file: string): Promise<ChildProcess> => {
     const child = spawn(command, [file, ...(sentinel ? ["--sentinel"] : [])], { stdio: ["ignore", "pipe", "ignore"] });
     await ready(child);
     return child;
   };
-  const first = await onFreePorts(startAt);
+  const first = await onFreePorts((port) => start(written(port)));
   const { port } = first;
   let { child } = first;
   const kill: RedisServer["kill"] = async (signal) => {
@@ -78,7 +82,8 @@ export async function startRedis(
   return {
     port,
     async restart() {
-      child = await startAt(port);
+      // With the configuration that it may have written itself.
+      child = await start(folder.file("redis.conf"));
     },
     kill,
     async [Symbol.asyncDispose]() {
