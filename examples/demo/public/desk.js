@@ -6,7 +6,7 @@ const byId = (id) => document.getElementById(id);
 
 try {
   const known = await client.session();
-  if (known === null) location.assign("/");
+  if (known === null) location.reload();
   else show(known);
 } catch (error) {
   byId("handle").textContent = `not to be had right now (${error.code})`;
