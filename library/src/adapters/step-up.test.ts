@@ -253,6 +253,14 @@ test("ID-10 another user than the one who filled it in neither sees the form nor
     assert.deepEqual(arrived, []);
   }));
 
+test("HD-03 a form whose address a browser would read as another host's is not kept", () =>
+  inPlainShop({ maxAge: "5m" }, async ({ clock, submit, throughLogin }) => {
+    for (const target of ["//evil.example/cart", "/\\evil.example/cart"]) {
+      clock.advance(6 * MINUTE);
+      assert.equal(await throughLogin((await submit(target)).location), "/auth/continue?back=%2F", target);
+    }
+  }));
+
 test("ID-10 what cannot be kept is not lost without a word: files, long forms, other types", () =>
   inPlainShop({ maxAge: "5m" }, async ({ clock, open, submit, throughLogin, arrived }) => {
     for (const [body, type] of [

@@ -23,6 +23,8 @@ const MOST_BYTES = 65_536;
 const KEPT_FOR = 15 * 60_000;
 const PARAMETER = "coatcheck_form";
 const ID = /^[\w-]{22}$/;
+/** A path of this host. With two slashes, or one that leans the other way, browsers take it for the name of another. */
+const OWN_PATH = /^\/(?![/\\])/;
 
 const keptKey = (id: string): string => `form:${id}`;
 const sentKey = (id: string): string => `form-sent:${id}`;
@@ -31,7 +33,8 @@ const sentKey = (id: string): string => `form-sent:${id}`;
 export async function keepForm(request: RequestView, owner: string, keeping: FormKeeping): Promise<string | null> {
   const { store, keyring, clock, entropy } = keeping;
   const type = request.header("content-type") ?? "";
-  if (request.method !== "POST" || !/^application\/x-www-form-urlencoded\b/i.test(type)) return null;
+  if (request.method !== "POST" || !OWN_PATH.test(request.target) || !/^application\/x-www-form-urlencoded\b/i.test(type))
+    return null;
   try {
     const body = await request.sent?.(MOST_BYTES);
     if (body === undefined || body === null) return null;
